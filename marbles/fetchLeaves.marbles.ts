@@ -27,7 +27,7 @@ describe('fetchLeaves', () => {
   it('asks for the hashes of the blocks of a piece that is examined, and hands them over', () => {
     const { draft, told } = examined();
     drawn(({ peer, gives, sends }) => {
-      const one = peer('--M', they, { has: [0] });
+      const one = peer('--M', they, { has: [0], v2: true });
       const writes = '  Q--';
       gives(of(one).pipe(fetchLeaves(draft)), '^--!').toBe('-');
       sends(one).toBe(writes, we);
@@ -39,7 +39,7 @@ describe('fetchLeaves', () => {
     'asks at once when a piece is examined, and nothing before',
     drawn(({ peer, gives, sends, cold }) => {
       const draft = new LeafDraft(torrent);
-      const one = peer('-', they, { has: [0] });
+      const one = peer('-', they, { has: [0], v2: true });
       const examine = '--x|';
       const writes = ' --Q-';
       gives(cold(examine).pipe(map(() => draft.examine(0, () => {}) !== undefined))).toBe('--x|', { x: true });
@@ -49,14 +49,16 @@ describe('fetchLeaves', () => {
   );
 
   it(
-    'asks nothing of a peer without the piece; three are asked, another in the place of one that rejects',
+    'asks nothing of a peer without the piece, or of version 1; three are asked, and another for one that rejects',
     drawn(({ peer, gives, sends }) => {
       const { draft } = examined();
-      const without = peer('-', they, { has: [1] });
-      const three = [peer('--Z', they, { has: [0] }), peer('-', {}, { has: [0] }), peer('-', {}, { has: [0] })];
-      const fourth = peer('-', they, { has: [0] });
-      for (const one of [without, ...three, fourth]) gives(of(one).pipe(fetchLeaves(draft)), '^----!').toBe('-');
-      sends(without).toBe('-');
+      const without = [peer('-', they, { has: [1], v2: true }), peer('-', they, { has: [0] })];
+      const has = { has: [0], v2: true };
+      const three = [peer('--Z', they, has), peer('-', {}, has), peer('-', {}, has)];
+      const fourth = peer('-', they, { has: [0], v2: true });
+      const all = [...without, ...three, fourth];
+      for (const one of all) gives(of(one).pipe(fetchLeaves(draft)), '^----!').toBe('-');
+      for (const one of without) sends(one).toBe('-');
       for (const one of three) sends(one).toBe('Q', we);
       sends(fourth).toBe('--Q', we);
     }),
@@ -64,8 +66,11 @@ describe('fetchLeaves', () => {
 
   it.each(['w', 's'])('hangs up on a peer whose hashes do not lead to the root of the piece: %s', (letter) =>
     drawn(({ peer, gives }) => {
-      const one = peer(`--${letter}`, they, { has: [0] });
-      gives(of(one).pipe(fetchLeaves(examined().draft))).toBe('--#', undefined, { name: 'PeerError', code: 'corrupt' });
+      const one = peer(`--${letter}`, they, { has: [0], v2: true });
+      gives(of(one).pipe(fetchLeaves(examined().draft))).toBe('--#', undefined, {
+        name: 'PeerError',
+        code: 'corrupt',
+      });
     })(),
   );
 
@@ -73,7 +78,7 @@ describe('fetchLeaves', () => {
     'hangs up after ten answers that nobody asked for, examined or not',
     drawn(({ peer, gives }) => {
       const result = '----------#';
-      gives(of(peer('-MMMMMMMMMM', they, { has: [0] })).pipe(fetchLeaves(new LeafDraft(torrent)))).toBe(
+      gives(of(peer('-MMMMMMMMMM', they, { has: [0], v2: true })).pipe(fetchLeaves(new LeafDraft(torrent)))).toBe(
         result,
         undefined,
         { name: 'PeerError', code: 'unexpected' },

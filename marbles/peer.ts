@@ -19,6 +19,8 @@ export interface PeerOptions {
   readonly extended?: boolean;
   /** The peer has a DHT node. */
   readonly dht?: boolean;
+  /** It knows the torrent by its info-hash of version 2. */
+  readonly v2?: boolean;
   readonly address?: PeerAddress;
   /** The send buffer: `f` when it fills up (`send` returns false), `d` when it has drained. */
   readonly buffer?: string;
@@ -35,11 +37,13 @@ export interface DrawnPeer extends Peer {
   readonly subscriptions: readonly Subscribed[];
 }
 
-const initially = (geometry: Geometry, lane: string, { has, fast, extended, dht = false }: PeerOptions): PeerState => {
+const initially = (geometry: Geometry, lane: string, options: PeerOptions): PeerState => {
+  const { has, fast, extended, dht = false, v2 = false } = options;
   const state = new PeerState(geometry.pieceCount, {
     fast: fast ?? /[AJS]/.test(lane),
     extended: extended ?? lane.includes('E'),
     dht,
+    v2,
   });
   const pieces = has ?? (/[BH]/.test(lane) ? [] : 'all');
   if (pieces === 'all') state.have.setAll();

@@ -14,8 +14,8 @@ import { RangeAsker } from './internal/rangeAsker.ts';
  * writes  --Q-----
  * ```
  *
- * `draft` decides what is asked for, and takes the answers. Peers that have the piece are asked, three at a time,
- * every second three others. A peer that rejects one request is left alone for 10 s.
+ * `draft` decides what is asked for, and takes the answers. Peers that speak of version 2 and have the piece are asked,
+ * three at a time, every second three others. A peer that rejects one request is left alone for 10 s.
  *
  * Completes when the peer hangs up. Errors with a `PeerError`: `corrupt` for hashes that don't lead to their root;
  * `unexpected` for ten that were not asked for.

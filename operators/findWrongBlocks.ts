@@ -67,14 +67,19 @@ const examination = (draft: LeafDraft, piece: CheckedPiece): Observable<CheckedP
       subscriber.next(checked);
       subscriber.complete();
     };
-    const ended = draft.examine(piece.index, (leaves) => pass({ ...piece, wrong: wrongOf(piece, leaves) }));
+    const size = draft.sizeOf(piece.index);
+    const ended = draft.examine(piece.index, (leaves) => {
+      const wrong = wrongOf(piece.bytes.subarray(0, size), leaves);
+      // What is wrong is nothing of the file.
+      pass(wrong.length > 0 ? { ...piece, wrong } : piece);
+    });
     if (ended === undefined) return pass(piece);
     subscriber.add(ended);
     const look = (times: number): void => (times + 1 < PATIENCE ? draft.wake() : pass(piece));
     subscriber.add(interval(ASK_MORE).subscribe(look));
   });
 
-const wrongOf = ({ bytes }: CheckedPiece, leaves: Uint8Array): readonly number[] => {
+const wrongOf = (bytes: Uint8Array, leaves: Uint8Array): readonly number[] => {
   const found = blockHashes(bytes);
   const wrong: number[] = [];
   for (let at = 0, block = 0; at < found.length; at += HASH, block++)

@@ -4,7 +4,7 @@ export { replenish, type ReplenishOptions } from './replenish.ts';
 export { dialable } from './dialable.ts';
 export { distinctPeers, type DistinctPeersOptions } from './distinctPeers.ts';
 export { swarm, type SwarmOptions } from './swarm.ts';
-export { handshake, type Identity } from './handshake.ts';
+export { handshake, type HandshakeOptions, type Identity } from './handshake.ts';
 export { extensionHandshake, type OurExtensions } from './extensionHandshake.ts';
 export { extension, type ExtensionChannel } from './extension.ts';
 export { converse } from './converse.ts';

@@ -6,7 +6,15 @@ import { addressText } from '../../src/protocol/encoding/address.ts';
 import { equalIds } from '../../src/protocol/encoding/id.ts';
 import { Malformed } from '../../src/protocol/encoding/malformed.ts';
 import { FrameDecoder, Oversized } from '../../src/protocol/peer/frames.ts';
-import { checkProtocol, decodeHandshake, type Handshake, HANDSHAKE_LENGTH } from '../../src/protocol/peer/handshake.ts';
+import {
+  checkProtocol,
+  decodeHandshake,
+  encodeHandshake,
+  GREETING_LENGTH,
+  type Handshake,
+  HANDSHAKE_LENGTH,
+} from '../../src/protocol/peer/handshake.ts';
+import { KnownHashes } from '../../src/protocol/peer/knownHashes.ts';
 import { encodeMessages, type Message } from '../../src/protocol/peer/messages.ts';
 import { PeerState } from '../../src/torrent/peers/peerState.ts';
 
@@ -15,6 +23,8 @@ export interface Identity {
   /** 20 bytes each; the peer id is ours. */
   readonly infoHash: Uint8Array;
   readonly peerId: Uint8Array;
+  /** 32 bytes, if there is a version 2 of the torrent (BEP 52): peers may know it by either. */
+  readonly infoHashV2?: Uint8Array | undefined;
   /** Undefined while it is unknown: `countPieces` checks the messages later. */
   readonly pieceCount?: number | undefined;
   /** We have a DHT node (BEP 5). */
@@ -36,10 +46,28 @@ export class Greeting {
   #decoder: FrameDecoder | undefined;
   #state: PeerState | undefined;
   #have = 0;
+  readonly #hashes: KnownHashes;
+  /** The info-hash that we have sent. */
+  #spoken: Uint8Array | undefined;
 
   constructor(wire: Wire, identity: Identity) {
     this.#wire = wire;
     this.#identity = identity;
+    this.#hashes = new KnownHashes(identity);
+  }
+
+  /**
+   * Sends our handshake, with `v2` by the info-hash of version 2. A peer that calls us for a hybrid is heard first, as
+   * its handshake decides how it is answered (BEP 52).
+   */
+  begin(v2: boolean): void {
+    if (!this.#hashes.isHybrid || this.#wire.address.wire$ === undefined) this.#speak(this.#hashes.named(v2));
+  }
+
+  #speak(infoHash: Uint8Array): void {
+    this.#spoken = infoHash;
+    const bits = { fast: true, extended: true, v2: this.#identity.infoHashV2 !== undefined };
+    this.#wire.write(encodeHandshake({ ...this.#identity, ...bits, infoHash }));
   }
 
   /**
@@ -59,12 +87,15 @@ export class Greeting {
     this.#have += part.length;
     checkProtocol(this.#bytes, this.#have);
     const rest = chunk.subarray(part.length);
+    if (this.#have >= GREETING_LENGTH && this.#spoken === undefined) this.#speak(this.#hashes.answer(this.#bytes));
     if (this.#have < HANDSHAKE_LENGTH) return rest;
-    const { infoHash, peerId, pieceCount } = this.#identity;
+    const { peerId, pieceCount } = this.#identity;
     const [theirs, name] = [decodeHandshake(this.#bytes), addressText(this.#wire.address)];
-    if (!equalIds(theirs.infoHash, infoHash)) throw new PeerError('wrong-info-hash', `${name}: shares another torrent`);
+    if (!this.#hashes.has(theirs.infoHash)) throw new PeerError('wrong-info-hash', `${name}: shares another torrent`);
     if (equalIds(theirs.peerId, peerId)) throw new PeerError('self', `${name}: is ourselves`);
-    this.peer = meet(this.#wire, theirs, pieceCount, {
+    // A peer that calls is answered; one that we call answers.
+    const last = this.#wire.address.wire$ && this.#spoken ? this.#spoken : theirs.infoHash;
+    this.peer = meet(this.#wire, { ...theirs, v2: this.#hashes.isV2(last) }, pieceCount, {
       messages$: this.#messages.asObservable(),
       talk$: this.#talk.asObservable(),
     });

@@ -57,5 +57,5 @@ export class RangeAsker {
   }
 
   readonly #may = (key: string, piece?: number): boolean =>
-    !this.#asked.has(key) && (piece === undefined || this.#peer.state.have.has(piece));
+    !this.#asked.has(key) && (piece === undefined || (this.#peer.state.v2 && this.#peer.state.have.has(piece)));
 }

@@ -49,7 +49,7 @@ export interface Env {
    * Digests a piece of `torrent` while its blocks arrive, so that `verify` has only to compare. Where it is absent or
    * returns undefined, `verify` computes the whole digest.
    */
-  hasher?(torrent: Pick<Torrent, 'pieceSizes'>): Hasher | undefined;
+  hasher?(torrent: Pick<Torrent, 'pieceSizes' | 'pieceRoots'>): Hasher | undefined;
   /** How many connections and announces may be open at once, as the system permits this process. No limit if absent. */
   readonly room?: Room | undefined;
   /** True if `connect` can dial a peer that calls us at the same moment, as `PeerAddress.punch` says. */

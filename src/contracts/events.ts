@@ -211,6 +211,8 @@ export interface MetadataKnown {
   readonly name: string;
   /** 40 hexadecimal digits. */
   readonly infoHash: string;
+  /** 64 hexadecimal digits, if there is a version 2 of it (BEP 52). */
+  readonly infoHashV2?: string;
   /** Bytes, padding included. */
   readonly length: number;
   readonly pieceLength: number;
@@ -252,20 +254,10 @@ export interface Hashed {
 }
 
 /** The torrent is made; no file is written. */
-export interface Created {
+export interface Created extends Omit<MetadataKnown, 'type'> {
   readonly type: 'created';
-  readonly name: string;
-  /** 40 hexadecimal digits. */
-  readonly infoHash: string;
-  /** Bytes, padding included. */
-  readonly length: number;
-  readonly pieceLength: number;
-  readonly pieceCount: number;
-  /** The number of files, without padding. */
-  readonly files: number;
   /** The .torrent. Not enumerable, nor is `torrent`: JSON and copies of the event leave both out. */
   readonly bytes: Uint8Array;
-  readonly torrent: Torrent;
 }
 
 export type CreateEvent = Hashed | Created | Warning;

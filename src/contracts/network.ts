@@ -11,6 +11,8 @@ export interface PeerAddress {
   readonly source: PeerSource;
   /** The peer connected to us: this is the wire, and nothing is to be dialled. */
   readonly wire$?: Observable<Wire>;
+  /** It was named for the info-hash of version 2, by which it is dialled first (BEP 52). */
+  readonly v2?: boolean;
   /** Somebody has said that the peer speaks uTP (BEP 29). */
   readonly utp?: boolean;
   /**

@@ -1,7 +1,7 @@
 import { toHex } from '../protocol/encoding/id.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
 import type { Bitfield } from '../torrent/bitfield.ts';
-import { type Geometry, pieceCountOf } from '../torrent/geometry.ts';
+import { type Geometry, pieceCountOf, totalOf } from '../torrent/geometry.ts';
 import type { Created, MetadataKnown, PlainAddress, Restored } from './events.ts';
 import type { PeerAddress } from './network.ts';
 
@@ -12,7 +12,8 @@ export const plainAddress = (address: PeerAddress): PlainAddress =>
 const knownOf = (torrent: Torrent) => ({
   name: torrent.name,
   infoHash: toHex(torrent.infoHash),
-  length: torrent.length,
+  ...(torrent.infoHashV2 && { infoHashV2: toHex(torrent.infoHashV2) }),
+  length: totalOf(torrent),
   pieceLength: torrent.pieceLength,
   pieceCount: pieceCountOf(torrent),
   files: torrent.files.filter(({ padding }) => !padding).length,

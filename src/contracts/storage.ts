@@ -119,7 +119,8 @@ export interface Target {
 
 /**
  * Does the piece have the hash that its torrent promises? Answers synchronously, or by an Observable. `digest` is that
- * of `Env.hasher`, if it was computed while the piece arrived: SHA-1, or in version 2 SHA-256 of each block.
+ * of `Env.hasher`, if it was computed while the piece arrived: SHA-1, or in version 2 SHA-256 of each block; of a
+ * hybrid both, one after the other. Errors with an `InputError` where the versions of a hybrid do not agree.
  */
 export type Verify = (piece: {
   readonly index: number;

@@ -34,11 +34,13 @@ import type { TrackerCommons } from './trackers/trackerCommons.ts';
 import type { Warning } from '../contracts/events.ts';
 import type { PeerAddress } from '../contracts/network.ts';
 import { NetworkError } from '../contracts/errors.ts';
+import { otherHash } from '../protocol/encoding/id.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
 import { together, until } from './until.ts';
 
 /** The parts of a torrent by which its peers can be found. */
-export type Findable = Pick<Torrent, 'infoHash'> & Partial<Pick<Torrent, 'announce' | 'private' | 'nodes'>>;
+export type Findable = Pick<Torrent, 'infoHash'> &
+  Partial<Pick<Torrent, 'infoHashV2' | 'announce' | 'private' | 'nodes'>>;
 
 /** The sources that are asked for peers. */
 export interface SourceOptions {
@@ -122,21 +124,13 @@ export const sources = (env: TrackerEnv, torrent: Findable, given: SourcesOption
   const options = { ...given, pace };
   const { peers = [], told$ = EMPTY, calls$ = EMPTY, left$ = EMPTY, alone = () => true } = options;
   const { secluded$ = NEVER, peers$ = EMPTY, gates } = options;
+  const other = otherHash(torrent);
   const ask = (wanted$: Observable<number>): Observable<PeerAddress> =>
     together(
       peers.length > 0 ? from(peers) : EMPTY,
       peers$,
-      trackersOf(env, torrent, { ...options, wanted$ }).pipe(inTurn(pace.trackers), gates?.trackers ?? identity),
-      localPeersOf(env, torrent, { ...options, wanted$ }).pipe(
-        inTurn(pace.lsd),
-        until(secluded$),
-        gates?.lsd ?? identity,
-      ),
-      dhtPeersOf(env, torrent, { ...options, wanted$ }).pipe(
-        inTurn(pace.dht),
-        until(secluded$),
-        gates?.dht ?? identity,
-      ),
+      found(env, torrent, { ...options, wanted$ }, secluded$),
+      other ? otherPeers(env, { ...torrent, infoHash: other }, { ...options, wanted$ }, secluded$) : EMPTY,
     );
   // A source whose turn comes later must know the number of wanted peers, too.
   const asked$ = options.wanted$.pipe(connect(ask, { connector: () => new ReplaySubject(1) }));
@@ -157,6 +151,30 @@ export const sources = (env: TrackerEnv, torrent: Findable, given: SourcesOption
 };
 
 type PacedOptions = SourcesOptions & { readonly pace?: Pace | undefined };
+
+/** From trackers, the DHT and the local network, by one info-hash. */
+const found = (
+  env: TrackerEnv,
+  torrent: Findable,
+  options: PacedOptions,
+  secluded$: Observable<unknown>,
+): Observable<PeerAddress> => {
+  const { pace = defaultPace, gates } = options;
+  return together(
+    trackersOf(env, torrent, options).pipe(inTurn(pace.trackers), gates?.trackers ?? identity),
+    localPeersOf(env, torrent, options).pipe(inTurn(pace.lsd), until(secluded$), gates?.lsd ?? identity),
+    dhtPeersOf(env, torrent, options).pipe(inTurn(pace.dht), until(secluded$), gates?.dht ?? identity),
+  );
+};
+
+/**
+ * Those of a hybrid by its info-hash of version 2 (BEP 52). Nothing is reported of this second question to the same
+ * trackers: they may know but one of both.
+ */
+const otherPeers = (...[env, torrent, options, secluded$]: Parameters<typeof found>): Observable<PeerAddress> => {
+  const quiet: PacedOptions = { ...options, report: () => {}, tiered: () => {} };
+  return found(env, torrent, quiet, secluded$).pipe(map((address) => ({ ...address, v2: true })));
+};
 
 const trackersOf = (
   env: TrackerEnv,

@@ -45,7 +45,8 @@ export const greetPeers = (
   defer(() => {
     const there = torrentSwarm(torrent, env, { ...options, maxPeers });
     const { funnel, stats, report, peerId } = there;
-    const identity = { infoHash: torrent.infoHash, peerId, dht: true, ...(pieceCount !== undefined && { pieceCount }) };
+    const { infoHash, infoHashV2 } = torrent;
+    const identity = { infoHash, infoHashV2, peerId, dht: true, ...(pieceCount !== undefined && { pieceCount }) };
     // A peer that is reached at two addresses is greeted at both.
     const joining = { funnel, joined: (peer: Met['peer']) => report(stats.joined(peer)) };
     const greet = (address: PeerAddress): Observable<Met> => {

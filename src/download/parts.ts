@@ -19,6 +19,7 @@ import type { Env } from '../contracts/env.ts';
 import { InputError } from '../contracts/errors.ts';
 import type { Block, CheckedPiece, Peer } from '../contracts/peer.ts';
 import type { Storage, Verify } from '../contracts/storage.ts';
+import { rootsOf } from '../torrent/merkle/pieceRoots.ts';
 import { LeafDraft } from '../torrent/merkle/leafDraft.ts';
 import type { Torrent } from '../torrent/metainfo/metainfo.ts';
 import { Lull } from '../torrent/peers/lull.ts';
@@ -180,8 +181,8 @@ const contextOf = (
     ...{ swarm, shelf, limits },
     transfer: state,
     info: torrent.info,
-    hashes: torrent.pieceSizes && leavesOnDisk(torrent, shelf),
-    leaves: torrent.pieceSizes && new LeafDraft(torrent),
+    hashes: rootsOf(torrent) && leavesOnDisk(torrent, shelf),
+    leaves: rootsOf(torrent) && new LeafDraft(torrent),
     own: [...converse, ...extensions.map(({ name, talk }) => extension(name, talk))],
     ownNames: extensions.map(({ name }) => name),
     lull: new Lull<Peer>(() => stats.crowd.members),

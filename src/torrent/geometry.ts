@@ -13,6 +13,10 @@ export interface Shape {
 /** How many pieces it has. */
 export const pieceCountOf = ({ length, pieceLength }: Shape): number => Math.ceil(length / pieceLength);
 
+/** Bytes of all pieces: of what is between the files of version 2 there is nothing. */
+export const totalOf = ({ pieceSizes, length }: Shape): number =>
+  pieceSizes?.reduce((sum, size) => sum + size, 0) ?? length;
+
 /** All arithmetic of piece, block and offset of one torrent. A value: nothing in it changes. */
 export class Geometry {
   readonly length: number;
@@ -27,13 +31,14 @@ export class Geometry {
   readonly #even: number;
   readonly #gaps: boolean;
 
-  constructor({ length, pieceLength, pieceSizes }: Shape) {
+  constructor(shape: Shape) {
+    const { length, pieceLength, pieceSizes } = shape;
     this.length = length;
     this.pieceLength = pieceLength;
     this.pieceCount = pieceCountOf({ length, pieceLength });
     this.blocksPerPiece = Math.ceil(pieceLength / BLOCK);
     this.#sizes = pieceSizes ?? [pieceLength, length - (this.pieceCount - 1) * pieceLength];
-    this.total = pieceSizes?.reduce((sum, size) => sum + size, 0) ?? length;
+    this.total = totalOf(shape);
     this.#gaps = pieceSizes !== undefined;
     this.#even = pieceSizes ? 0 : this.pieceCount - 2;
   }

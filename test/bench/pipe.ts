@@ -37,7 +37,7 @@ const pieceHashes = new Uint8Array(geometry.pieceCount * 20).map((_, at) => prom
 const buffers = new PieceBuffers(geometry.pieceLength);
 
 const unchecked: Verify = () => of(true);
-const hashed = verifier({ pieceHashes, pieceLength: geometry.pieceLength }, { workers: 0 });
+const hashed = verifier({ pieceHashes, pieceLength: geometry.pieceLength, files: [] }, { workers: 0 });
 
 /** The pipe of a download but for dialling: from handshakes to outcomes, all in memory. */
 const runPipe = async (straddling: boolean, verify: Verify): Promise<void> => {

@@ -206,9 +206,9 @@ export const webtorrent: StartClient = async (world, { torrent }, folder, port, 
 };
 
 /** Debian's opentracker answers only for torrents on its white list, which it reads as nobody. */
-export const opentracker = async (world: World, { infoHash }: Content): Promise<void> => {
+export const opentracker = async (world: World, { infoHash, other = '' }: Content): Promise<void> => {
   chmodSync(world.folder, 0o755);
-  writeFileSync(world.path('whitelist'), `${infoHash}\n`);
+  writeFileSync(world.path('whitelist'), `${infoHash}\n${other}\n`);
   world.start('opentracker', '-i', HOST, '-p', '6969', '-P', '6969', '-d', world.folder, '-w', 'whitelist');
   await listening(6969);
 };

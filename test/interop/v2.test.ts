@@ -99,6 +99,44 @@ describe.each(Object.entries(clients))('a link of version 2 only, and %s', (_, c
   });
 });
 
+describe.each(Object.entries(clients))('a hybrid torrent, and %s', (_, client) => {
+  const sizes = [1_000_003, 0, 65_536, 17, 2_500_000];
+
+  it('from it', async () => {
+    const content = contentOf(world, 'hybrid', sizes);
+    await opentracker(world, content);
+    await client(world, content, world.lay(content, 'seed'), 7001);
+    await announced(content, 1);
+    await download(content);
+  });
+
+  it('to it', async () => {
+    const content = contentOf(world, 'hybrid', sizes);
+    await ours(content);
+    expect(await gets(client, content)).toBe(true);
+  });
+
+  it('from it, where we know the info-hash of version 2 only', async () => {
+    const content = contentOf(world, 'hybrid', sizes);
+    await opentracker(world, content);
+    await client(world, content, world.lay(content, 'seed'), 7001);
+    await announced(content, 1);
+    await download(linkOf(content));
+  });
+
+  it('to it, where it knows the info-hash of version 2 only', async () => {
+    const content = contentOf(world, 'hybrid', sizes);
+    await ours(content);
+    expect(await gets(client, linkOf(content))).toBe(true);
+  });
+});
+
+it('a hybrid by a link of version 2 only, from us to us', async () => {
+  const content = contentOf(world, 'hybrid', [1_000_003, 70_000]);
+  await ours(content);
+  await download(linkOf(content));
+});
+
 it('by a link, from us to us', async () => {
   const content = contentOf(world, 'v2', MANY, 16_384);
   await ours(content);

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { toHex } from '../../src/protocol/encoding/id.ts';
+import { otherHash, toHex } from '../../src/protocol/encoding/id.ts';
 import { parseTorrent } from '../../src/torrent/metainfo/metainfo.ts';
 import { type Content, TRACKER, type World } from './world.ts';
 
@@ -32,5 +32,6 @@ export const contentOf = (
   const folder = world.lay(content, 'made');
   madeByLibtorrent(`${folder}/${name}`, version, pieceLength, content.torrent, TRACKER);
   const torrent = parseTorrent(new Uint8Array(readFileSync(content.torrent)));
-  return { ...content, infoHash: toHex(torrent.infoHash) };
+  const other = otherHash(torrent);
+  return { ...content, infoHash: toHex(torrent.infoHash), ...(other && { other: toHex(other) }) };
 };

@@ -23,6 +23,8 @@ export interface Content {
   readonly torrent: string;
   /** In hex. */
   readonly infoHash: string;
+  /** Of version 2 of a hybrid, as trackers take it. */
+  readonly other?: string;
 }
 
 /** Folders and processes of one test, all gone after `end`. */

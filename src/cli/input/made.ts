@@ -1,18 +1,20 @@
 import { toHex } from '../../protocol/encoding/id.ts';
 import { formatMagnet } from '../../torrent/metainfo/magnet.ts';
-import { pieceCountOf } from '../../torrent/geometry.ts';
+import { pieceCountOf, totalOf } from '../../torrent/geometry.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import type { ToldAs } from '../../contracts/json/told.ts';
 import { visible } from '../io/text.ts';
 import { bytes, counted } from '../io/units.ts';
 
 /** The magnet link of a torrent that was made here. */
-export const magnetOf = ({ infoHash, infoHashV2, name, length, announce, webSeeds }: Torrent): string =>
-  formatMagnet({
+export const magnetOf = (torrent: Torrent): string => {
+  const { infoHash, infoHashV2, name, announce, webSeeds } = torrent;
+  return formatMagnet({
     infoHash,
     ...(infoHashV2 && { infoHashV2 }),
-    ...{ name, length, announce, webSeeds, peers: [], sources: [] },
+    ...{ name, length: totalOf(torrent), announce, webSeeds, peers: [], sources: [] },
   });
+};
 
 const filesOf = ({ files }: Torrent): number => files.filter(({ padding }) => !padding).length;
 
@@ -21,8 +23,9 @@ export const madeObject = (torrent: Torrent, path: string | undefined): ToldAs<'
   type: 'created',
   ...(path !== undefined && { path }),
   infoHash: toHex(torrent.infoHash),
+  ...(torrent.infoHashV2 && { infoHashV2: toHex(torrent.infoHashV2) }),
   name: torrent.name,
-  length: torrent.length,
+  length: totalOf(torrent),
   files: filesOf(torrent),
   pieceLength: torrent.pieceLength,
   pieceCount: pieceCountOf(torrent),
@@ -32,7 +35,7 @@ export const madeObject = (torrent: Torrent, path: string | undefined): ToldAs<'
 
 /** The line of it for the user; `path` is where the .torrent or the content is. */
 export const madeLines = (torrent: Torrent, path: string): readonly string[] => {
-  const content = `${bytes(torrent.length)} in ${counted(filesOf(torrent), 'file')}`;
+  const content = `${bytes(totalOf(torrent))} in ${counted(filesOf(torrent), 'file')}`;
   const pieces = `${counted(pieceCountOf(torrent), 'piece')} of ${bytes(torrent.pieceLength)}`;
   return [
     `${visible(path)}: ${content}, ${pieces}`,

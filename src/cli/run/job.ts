@@ -15,6 +15,7 @@ import { type SourceArgument, sourceArgument } from '../input/sourceArgument.ts'
 import { placeOf } from '../input/target.ts';
 import type { Named } from './viewing.ts';
 import { visible } from '../io/text.ts';
+import { totalOf } from '../../torrent/geometry.ts';
 
 /** Sources that are read simultaneously: a slow web server does not delay the others. */
 const READ_AT_ONCE = 5;
@@ -71,7 +72,7 @@ const jobOf = async (
   const trackers = seeding === undefined ? trackersFor(asked, known) : trackersOf(asked, found);
   for (const part of magnet?.ignored ?? []) io.say(`not used: ${part}`);
   const name = torrent?.name ?? magnet?.name ?? infoHash;
-  const named = { name, infoHash, ...(torrent && { length: torrent.length }) };
+  const named = { name, infoHash, ...(torrent && { length: totalOf(torrent) }) };
   const given = typeof source === 'string' ? { given: source } : {};
   return {
     ...given,

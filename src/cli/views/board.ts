@@ -2,6 +2,7 @@ import type { DownloadEvent } from '../../contracts/events.ts';
 import type { Moment } from './live.ts';
 import { type Row, severalLine, severalLines, statesLine, totalLine, totalLogLine } from './several.ts';
 import { visible } from '../io/text.ts';
+import { totalOf } from '../../torrent/geometry.ts';
 
 /** Milliseconds between two orders of the rows: a user who reads a row must find it where it was. */
 const SORT_EVERY = 5_000;
@@ -51,7 +52,7 @@ export class Board implements Moment {
     if (row === undefined) return;
     if (event.type === 'progress') this.#set(infoHash, { ...row, state: 'running', progress: event });
     if (event.type === 'metadata')
-      this.#set(infoHash, { ...row, name: visible(event.torrent.name), length: event.torrent.length });
+      this.#set(infoHash, { ...row, name: visible(event.torrent.name), length: totalOf(event.torrent) });
   }
 
   /** A source that is no torrent has failed before it could begin. */

@@ -180,6 +180,8 @@ export interface JsonCreated extends OfTorrent {
   readonly path?: string;
   /** The same as `torrent`. */
   readonly infoHash: InfoHash;
+  /** The info-hash of version 2, if there is one. */
+  readonly infoHashV2?: Hex;
   readonly name: string;
   readonly length: Bytes;
   readonly files: Count;

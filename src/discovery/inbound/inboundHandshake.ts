@@ -3,11 +3,9 @@ import type { PeerAddress, Wire } from '../../contracts/network.ts';
 import { rewired } from '../../contracts/wires.ts';
 import { NetworkError } from '../../contracts/errors.ts';
 import { addressText } from '../../protocol/encoding/address.ts';
-import { checkProtocol } from '../../protocol/peer/handshake.ts';
+import { checkProtocol, GREETING_LENGTH } from '../../protocol/peer/handshake.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
 
-/** Bytes of a handshake up to the info-hash: all but the peer id (BEP 3). */
-const ENOUGH = 48;
 /** Offset of the info-hash. */
 const INFO_HASH = 28;
 /**
@@ -81,8 +79,8 @@ export class InboundHandshake {
 
   /** Routes the caller to its torrent, once that is known and ready. */
   decide(): void {
-    if (this.#doubt.closed || this.#head.length < ENOUGH) return;
-    const infoHash = this.#head.slice(INFO_HASH, ENOUGH);
+    if (this.#doubt.closed || this.#head.length < GREETING_LENGTH) return;
+    const infoHash = this.#head.slice(INFO_HASH, GREETING_LENGTH);
     if (this.#options.later(infoHash)) return this.#wait();
     this.#doubt.unsubscribe();
     this.#options.route(infoHash, this.#address());

@@ -18,7 +18,7 @@ import { OwnFiles } from './ownFiles.ts';
 import { PartFile } from './partFile.ts';
 import { syncFolder } from '../notes/resumeFile.ts';
 import { besideName, ResumeNotes } from '../notes/resumeNotes.ts';
-import { checkRoom, reserving } from '../places/allocate.ts';
+import { checkBoth, reserving } from '../places/allocate.ts';
 import { moveAll } from '../places/moveAll.ts';
 import { Places } from '../places/places.ts';
 import { rootName } from '../names/safePath.ts';
@@ -80,7 +80,7 @@ class FileStorage implements Storage {
   constructor(torrent: Torrent, target: Target, state: string | undefined) {
     const name = rootName(torrent, target);
     const { wanted = () => true, force = false, readOnly = false } = target;
-    const { pieceLength, infoHash, pieceSizes } = torrent;
+    const { pieceLength, infoHash, pieceSizes, pieceRoots } = torrent;
     const { pieceCount } = new Geometry(torrent);
     const mark = Buffer.from(infoHash).toString('hex', 0, 4);
     this.#torrent = torrent;
@@ -99,7 +99,7 @@ class FileStorage implements Storage {
       ...{ paths, spans, wanted, pieceLength, files: this.#files, own: this.#own, parts: this.#parts },
       dirty: (file) => void this.#dirty.add(file),
     });
-    this.#digests = new OpenDigests(this.#files, spans, THREADS, pieceSizes !== undefined);
+    this.#digests = new OpenDigests(this.#files, spans, THREADS, pieceSizes ? 'blocks' : pieceRoots ? 'both' : 'sha1');
     this.#access = this.#accessAs(readOnly ? undefined : hiddenName(name, 'rxtorrent.lock'));
     this.#operations = new Operations(
       () => new StorageError('io', `${printable(root)}: the storage is closed; open it again`),
@@ -114,11 +114,14 @@ class FileStorage implements Storage {
   }
 
   #accessAs(lock: string | undefined): WriteAccess {
-    const { paths, root, lastRoot } = this.#places;
-    const { allocate, wanted = () => true } = this.#target;
-    const lengthOf = (file: number): number => this.#lengthOf(file);
-    const room = (done: Done<void>): void => checkRoom({ root, paths, lengthOf, wanted }, done);
-    return new WriteAccess(root === lastRoot ? [root] : [root, lastRoot], lock, allocate === 'full' ? room : undefined);
+    const { root, lastRoot } = this.#places;
+    const room = this.#target.allocate === 'full' ? (done: Done<void>) => this.#checkRoom(done) : undefined;
+    return new WriteAccess(root === lastRoot ? [root] : [root, lastRoot], lock, room);
+  }
+
+  #checkRoom(done: Done<void>): void {
+    const { wanted = () => true } = this.#target;
+    checkBoth(this.#places, (file) => (wanted(file) ? this.#lengthOf(file) : 0), done);
   }
 
   /** From the pieces that are kept apart. */
@@ -129,15 +132,16 @@ class FileStorage implements Storage {
   }
 
   open(done: Done<void>): void {
+    const { allocate, readOnly } = this.#target;
+    const ended: Done<void> = (error) => {
+      if (!this.#operations.closed) done(error);
+      this.#operations.end();
+    };
+    // What there is no room for is not even asked of peers.
+    const opened: Done<void> = (locked) =>
+      locked || allocate !== 'full' || readOnly === true ? ended(locked) : this.#checkRoom(ended);
     this.#operations.begin();
-    this.#access.try((locked) =>
-      this.#places.find(() =>
-        this.#parts.load(() => {
-          if (!this.#operations.closed) done(locked);
-          this.#operations.end();
-        }),
-      ),
-    );
+    this.#access.try((locked) => this.#places.find(() => this.#parts.load(() => opened(locked))));
   }
 
   close(): void {

@@ -14,6 +14,9 @@ const MAX_PARTS = 16;
 /** Used if threads are not available. */
 const digest = digester();
 
+/** SHA-1, the hashes of all blocks (BEP 52), or for a hybrid both, one after the other. */
+export type DigestKind = 'sha1' | 'blocks' | 'both';
+
 /**
  * Computes digests of data in open files, in the threads that read it. Depends on the files; they stay open until the
  * answer.
@@ -22,14 +25,13 @@ export class OpenDigests {
   readonly #files: OpenFiles;
   readonly #spans: Spans;
   readonly #size: number;
-  readonly #trees: boolean;
+  readonly #kind: DigestKind;
 
-  /** With `trees` the digest is the hashes of all blocks (BEP 52), otherwise SHA-1. */
-  constructor(files: OpenFiles, spans: Spans, size: number, trees: boolean) {
+  constructor(files: OpenFiles, spans: Spans, size: number, kind: DigestKind) {
     this.#files = files;
     this.#spans = spans;
     this.#size = size;
-    this.#trees = trees;
+    this.#kind = kind;
   }
 
   /**
@@ -65,10 +67,9 @@ export class OpenDigests {
     }
     if (!span) {
       const reading = spans.map(({ at, length }, n) => ({ file: open[n]?.fd, at, length }));
-      const question = this.#trees ? { parts: reading, blocks: Infinity, digests: false } : reading;
-      return threads.ask(question, (digested) => {
+      return threads.ask(this.#question(spans, reading), (digested) => {
         release();
-        done(null, 'digest' in digested ? (digested.blocks ?? digested.digest) : undefined);
+        done(null, 'digest' in digested ? joined(digested) : undefined);
       });
     }
     if (span.padding) return this.#open(spans, [...open, undefined], wanted, threads, done);
@@ -79,4 +80,14 @@ export class OpenDigests {
       done(null);
     });
   }
+
+  #question(spans: readonly Span[], parts: Reading): Reading | TreeReading {
+    if (this.#kind === 'sha1') return parts;
+    // Padding has no hashes in version 2.
+    const blocks = spans.reduce((sum, { length, padding }) => (padding ? sum : sum + length), 0);
+    return { parts, blocks, digests: this.#kind === 'both' };
+  }
 }
+
+const joined = ({ digest: sha1, blocks }: Extract<Digested, { digest: Uint8Array }>): Uint8Array =>
+  blocks === undefined ? sha1 : new Uint8Array(Buffer.concat([sha1, blocks]));

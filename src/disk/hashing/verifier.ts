@@ -6,7 +6,10 @@ import type { Verify } from '../../contracts/storage.ts';
 import { equalIds, ID_LENGTH, sha1 } from '../../protocol/encoding/id.ts';
 import { blockHashes, HASH, hasRoot } from '../../torrent/metainfo/merkle.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import { InputError } from '../../contracts/errors.ts';
+import { rootedSizes } from '../../torrent/merkle/pieceRoots.ts';
 import { BlockHasher } from './blockHasher.ts';
+import { blocksIn, bothDigests, BothHasher } from './bothDigests.ts';
 import { busyLoop } from './busyLoop.ts';
 import { sharedThreads } from './threads.ts';
 
@@ -27,19 +30,23 @@ export interface VerifierOptions {
  * process alive only while they hash. Unsubscribing ignores the answer; the bytes are only read.
  */
 export const verifier = (
-  torrent: Pick<Torrent, 'pieceHashes' | 'pieceSizes' | 'pieceLength'>,
+  torrent: Pick<Torrent, 'pieceHashes' | 'pieceSizes' | 'pieceLength' | 'pieceRoots' | 'files'>,
   { workers = defaultWorkers() }: VerifierOptions = {},
 ): Verify => {
-  const { worker, digestOf, promised } = torrent.pieceSizes ? treesOf(torrent) : digestsOf(torrent);
+  const { worker, digestOf, promised } = digestsOf(torrent);
   const pool =
     workers > 0 ? sharedThreads<Uint8Array, Uint8Array>(worker, { size: workers, inline: digestOf }) : undefined;
   return ({ index, bytes, digest }) => {
-    if (digest) return promised(index, digest);
-    if (!pool || !(bytes.buffer instanceof SharedArrayBuffer)) return promised(index, digestOf(bytes));
+    if (digest) return promised(index, digest, bytes);
+    if (!pool || !(bytes.buffer instanceof SharedArrayBuffer)) return promised(index, digestOf(bytes), bytes);
     return new Observable<boolean>((subscriber) =>
       pool.ask(bytes, (found) => {
-        subscriber.next(promised(index, found));
-        subscriber.complete();
+        try {
+          subscriber.next(promised(index, found, bytes));
+          subscriber.complete();
+        } catch (error) {
+          subscriber.error(error);
+        }
       }),
     );
   };
@@ -49,14 +56,44 @@ export const verifier = (
 interface Digests {
   readonly worker: string;
   readonly digestOf: (bytes: Uint8Array) => Uint8Array;
-  readonly promised: (index: number, found: Uint8Array) => boolean;
+  readonly promised: (index: number, found: Uint8Array, bytes: Uint8Array) => boolean;
 }
 
-const digestsOf = ({ pieceHashes }: Pick<Torrent, 'pieceHashes'>): Digests => ({
-  worker: 'verifyWorker',
-  digestOf: sha1,
-  promised: (index, found) => equalIds(pieceHashes.subarray(index * ID_LENGTH, (index + 1) * ID_LENGTH), found),
-});
+const digestsOf = (torrent: Parameters<typeof verifier>[0]): Digests => {
+  if (torrent.pieceSizes) return treesOf(torrent);
+  const { pieceHashes, pieceRoots } = torrent;
+  const digests: Digests = {
+    worker: 'verifyWorker',
+    digestOf: sha1,
+    promised: (index, found) =>
+      equalIds(pieceHashes.subarray(index * ID_LENGTH, (index + 1) * ID_LENGTH), found.subarray(0, ID_LENGTH)),
+  };
+  return pieceRoots ? bothOf(torrent, pieceRoots, digests.promised) : digests;
+};
+
+/**
+ * A hybrid promises both. What only one version promises can't be right: that is a fault of the torrent, and no peer's.
+ */
+const bothOf = (
+  torrent: Pick<Torrent, 'pieceLength' | 'files'>,
+  roots: Uint8Array,
+  isRight: Digests['promised'],
+): Digests => {
+  const sizes = rootedSizes(torrent);
+  return {
+    worker: 'bothWorker',
+    digestOf: bothDigests,
+    promised: (index, found, bytes) => {
+      if (!isRight(index, found, bytes)) return false;
+      const hashes = blocksIn(found, bytes, sizes[index] as number);
+      if (hasRoot(roots.subarray(index * HASH, (index + 1) * HASH), hashes, torrent.pieceLength)) return true;
+      throw new InputError(
+        'bad-metainfo',
+        `piece ${index} is right by its SHA-1, and wrong by its SHA-256: the versions of this torrent do not agree`,
+      );
+    },
+  };
+};
 
 /** In version 2 blocks are hashed, and the rest of the tree, which is small, is made of their hashes. */
 const treesOf = ({ pieceHashes, pieceLength }: Pick<Torrent, 'pieceHashes' | 'pieceLength'>): Digests => ({
@@ -71,9 +108,10 @@ const treesOf = ({ pieceHashes, pieceLength }: Pick<Torrent, 'pieceHashes' | 'pi
  */
 export const pieceHasher = (busy: () => boolean = busyLoop()): NonNullable<Env['hasher']> => {
   const threaded = verifiesInThreads();
-  return ({ pieceSizes }) => {
+  return ({ pieceSizes, pieceRoots }) => {
     if (threaded && busy()) return undefined;
-    return pieceSizes ? new BlockHasher() : createHash('sha1');
+    if (pieceSizes) return new BlockHasher();
+    return pieceRoots ? new BothHasher() : createHash('sha1');
   };
 };
 

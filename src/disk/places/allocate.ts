@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
+import path from 'node:path';
 import { StorageError } from '../../contracts/errors.ts';
 import { printable } from '../errors/diskError.ts';
 import { each } from '../files/each.ts';
 import type { Done } from '../files/insideFolder.ts';
+import type { Places } from './places.ts';
 
 /** Bytes of zeros that are written at a time. */
 const CHUNK = 2 ** 20;
@@ -59,15 +61,15 @@ export interface Needed {
 export const checkRoom = ({ root, paths, lengthOf, wanted }: Needed, done: Done<void>): void => {
   let missing = 0;
   const look = (file: number, next: Done<void>): void => {
-    const path = paths[file] as string;
-    if (path === '' || !wanted(file)) return next(null);
-    fs.lstat(path, (absent, stat) => {
+    const place = paths[file] as string;
+    if (place === '' || !wanted(file)) return next(null);
+    fs.lstat(place, (absent, stat) => {
       missing += Math.max(0, lengthOf(file) - (absent ? 0 : Math.min(stat.size, stat.blocks * BLOCK)));
       next(null);
     });
   };
-  each(paths.length, AT_ONCE, look, () =>
-    fs.statfs(root, (unknown, disk) => {
+  const tell = (there: string): void =>
+    fs.statfs(there, (unknown, disk) => {
       const free = unknown ? Infinity : disk.bavail * disk.bsize;
       done(
         free >= missing
@@ -78,6 +80,28 @@ export const checkRoom = ({ root, paths, lengthOf, wanted }: Needed, done: Done<
                 'free some space, or leave out files',
             ),
       );
-    }),
-  );
+    });
+  each(paths.length, AT_ONCE, look, () => existing(root, tell));
+};
+
+/** The folder, or the nearest one around it that is there: it will be on the same disk. */
+const existing = (folder: string, found: (folder: string, dev?: number) => void): void =>
+  fs.stat(folder, (absent, stat) => {
+    const around = path.dirname(folder);
+    if (absent && around !== folder) existing(around, found);
+    else found(folder, absent ? undefined : stat.dev);
+  });
+
+/** The same for files that stay elsewhere in the end: there has to be room there, too, if it is on another disk. */
+export const checkBoth = (
+  { root, paths, lastRoot, lasting }: Pick<Places, 'root' | 'paths' | 'lastRoot' | 'lasting'>,
+  lengthOf: Needed['lengthOf'],
+  done: Done<void>,
+): void => {
+  const wanted = (): boolean => true;
+  checkRoom({ root, paths, lengthOf, wanted }, (error) => {
+    if (error || lastRoot === root) return done(error);
+    const last = (): void => checkRoom({ root: lastRoot, paths: lasting, lengthOf, wanted }, done);
+    existing(root, (_, here) => existing(lastRoot, (__, there) => (here === there ? done(null) : last())));
+  });
 };

@@ -37,7 +37,7 @@ export const inSwarm = (
 ): Observable<Download> =>
   defer(() => {
     const options = optionsOf(asked);
-    return scoped(listenPort(source.infoHash, options), (port) => {
+    return scoped(listenPort(source, options), (port) => {
       const pex = isObservable(options.sources) || options.sources?.pex === undefined ? options.pex : false;
       const given = { ...options, ...port, pex, select: options.select ?? filesOf(source) };
       let hear: (event: DownloadEvent) => void = () => {};

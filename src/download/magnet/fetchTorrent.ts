@@ -58,7 +58,7 @@ export const fetchTorrent = (magnet: MagnetLink, env: Env, options: FetchTorrent
     const layers = new Layers(magnet);
     const context = { swarm, dht$, draft, pex, layers };
     const dial = peerSession(env, swarm, {
-      identity: { infoHash, peerId, dht: dht$ !== undefined },
+      identity: { infoHash, infoHashV2: magnet.infoHashV2, peerId, dht: dht$ !== undefined },
       introduction: () => metadataIntroduction(context),
     });
     const acquaint = metadataSession(context);

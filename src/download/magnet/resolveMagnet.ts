@@ -146,7 +146,7 @@ const blocksOf = (
   const { layers } = knowledge;
   const context: MetadataContext = { swarm, draft, pex, dht$, layers, port: listens ? port : undefined };
   const dial = peerSession(env, swarm, {
-    identity: { infoHash, peerId: swarm.peerId, dht: dht$ !== undefined },
+    identity: { infoHash, infoHashV2: magnet.infoHashV2, peerId: swarm.peerId, dht: dht$ !== undefined },
     introduction: () => metadataIntroduction(context),
   });
   const acquaint = metadataSession(context, () => {

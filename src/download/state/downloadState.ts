@@ -58,7 +58,7 @@ const atOnce = (source$: Observable<void>): Observable<void> =>
 
 /** Creates the state of one download. It belongs to one subscription: create it where the storage is opened. */
 export const downloadState = (
-  torrent: Pick<Torrent, 'infoHash' | 'length' | 'pieceLength' | 'pieceSizes'>,
+  torrent: Pick<Torrent, 'infoHash' | 'infoHashV2' | 'length' | 'pieceLength' | 'pieceSizes' | 'pieceRoots'>,
   env: Pick<Env, 'random' | 'randomBytes' | 'sharesMemory' | 'hasher'>,
   { order, ordered, memory, peerId }: DownloadStateOptions = {},
 ): DownloadState => {
@@ -76,6 +76,7 @@ export const downloadState = (
   });
   const identity = {
     infoHash: torrent.infoHash,
+    infoHashV2: torrent.infoHashV2,
     peerId: peerId ?? ourPeerId(env),
     pieceCount: geometry.pieceCount,
   };

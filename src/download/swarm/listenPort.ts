@@ -1,8 +1,9 @@
-import { EMPTY, Observable, of } from 'rxjs';
+import { EMPTY, merge, Observable, of } from 'rxjs';
 import type { InboundPort } from '../../discovery/inbound/inboundPort.ts';
 import type { PortOpen, Warning } from '../../contracts/events.ts';
 import type { PeerAddress } from '../../contracts/network.ts';
 import { NetworkError } from '../../contracts/errors.ts';
+import { otherHash } from '../../protocol/encoding/id.ts';
 
 /** The port that is announced if peers can connect to us and no option says where. */
 const PORT = 6881;
@@ -31,13 +32,24 @@ export interface ListenPortOptions {
   readonly listens?: boolean | undefined;
 }
 
+/** The calls for either info-hash of a torrent. */
+const callsFor = (it: InboundPort, { infoHash, other }: Called): Observable<PeerAddress> =>
+  other === undefined ? it.peersOf(infoHash) : merge(it.peersOf(infoHash), it.peersOf(other));
+
+interface Called {
+  readonly infoHash: Uint8Array;
+  /** Of version 2 of a hybrid. */
+  readonly other: Uint8Array | undefined;
+}
+
 /** Emits once, when it is known where peers reach us. If no port could be bound, that is a warning. */
 export const listenPort = (
-  infoHash: Uint8Array,
+  torrent: Parameters<typeof otherHash>[0],
   { reception$, listens = false, port = listens ? PORT : 0 }: ListenPortOptions,
 ): Observable<ListenPort> => {
   const closed: ListenPort = { port, listens, calls$: EMPTY, news: [] };
   if (reception$ === undefined) return of(closed);
+  const [infoHash, other] = [torrent.infoHash, otherHash(torrent)];
   const warned = ({ code, message }: NetworkError): ListenPort => ({
     ...closed,
     news: [{ type: 'warning', code, message }],
@@ -45,11 +57,12 @@ export const listenPort = (
   return new Observable((subscriber) => {
     const next = (it: InboundPort): void => {
       // Peers that connect while the data on disk is checked are kept.
-      subscriber.add(it.expecting?.(infoHash).subscribe());
+      for (const hash of other === undefined ? [infoHash] : [infoHash, other])
+        subscriber.add(it.expecting?.(hash).subscribe());
       subscriber.next({
         port: it.port,
         listens: true,
-        calls$: it.peersOf(infoHash),
+        calls$: callsFor(it, { infoHash, other }),
         news: [{ type: 'port-open', port: it.port }],
       });
     };

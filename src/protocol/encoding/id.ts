@@ -54,6 +54,19 @@ export const equalIds = (a: Uint8Array, b: Uint8Array): boolean => {
   return a.length === b.length;
 };
 
+/**
+ * The 20 bytes by which version 2 knows a torrent in handshakes, at trackers and in the DHT, where `infoHash` is that
+ * of version 1; undefined if there is but one. BEP 52.
+ */
+export const otherHash = ({
+  infoHash,
+  infoHashV2,
+}: {
+  readonly infoHash: Uint8Array;
+  readonly infoHashV2?: Uint8Array | undefined;
+}): Uint8Array | undefined =>
+  infoHashV2 === undefined || isTruncated(infoHash, infoHashV2) ? undefined : infoHashV2.slice(0, ID_LENGTH);
+
 /** Is `infoHash` nothing but the beginning of an info-hash of version 2? BEP 52. */
 export const isTruncated = (infoHash: Uint8Array, infoHashV2: Uint8Array | undefined): boolean =>
   infoHashV2 !== undefined && equalIds(infoHash, infoHashV2.subarray(0, ID_LENGTH));

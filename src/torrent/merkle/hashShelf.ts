@@ -4,6 +4,7 @@ import { BLOCK } from '../geometry.ts';
 import { blockHashes, HASH, pieceLevels } from '../metainfo/merkle.ts';
 import type { TorrentFile } from '../metainfo/fileList.ts';
 import type { Torrent } from '../metainfo/metainfo.ts';
+import { rootsOf } from './pieceRoots.ts';
 import { isSubtree, LayerTree, MAX_RANGE } from './layerTree.ts';
 
 /** How often one peer is given all hashes, and answers that it gets whatever the torrent. */
@@ -20,13 +21,14 @@ export class HashShelf {
   /** How many answers one peer is given at most. */
   readonly most: number;
   readonly #torrent: Torrent;
+  readonly #roots: Uint8Array;
   readonly #trees = new Map<string, LayerTree>();
   #files: Map<string, TorrentFile> | undefined;
 
   constructor(torrent: Torrent) {
-    const { pieceHashes, files } = torrent;
     this.#torrent = torrent;
-    this.most = ANSWERS + (MAX_TIMES * (pieceHashes.length / HASH)) / MAX_RANGE + MAX_TIMES * files.length;
+    this.#roots = rootsOf(torrent) ?? new Uint8Array();
+    this.most = ANSWERS + (MAX_TIMES * (this.#roots.length / HASH)) / MAX_RANGE + MAX_TIMES * torrent.files.length;
   }
 
   /** Hashes of pieces, and what proves them; undefined for what there is not. */
@@ -51,9 +53,11 @@ export class HashShelf {
   leaves({ root, index, length, proof }: HashRange<'hashRequest'>, bytes: Uint8Array): Uint8Array | undefined {
     const file = this.#fileOf(root);
     if (file === undefined) return undefined;
+    const { pieceLength } = this.#torrent;
     const width = this.#widthOf(file);
     const leaves = new Uint8Array(width * HASH);
-    leaves.set(blockHashes(bytes));
+    // In a hybrid padding may follow.
+    leaves.set(blockHashes(bytes.subarray(0, file.length - Math.floor((index * BLOCK) / pieceLength) * pieceLength)));
     const levels = Math.log2(width);
     const below = new LayerTree(leaves, 0).range({ index: index % width, length, proof: Math.min(proof, levels - 1) });
     const above = this.#treeOf(root)?.uncles(Math.floor(index / width), 0, proof - levels) ?? [];
@@ -73,11 +77,11 @@ export class HashShelf {
 
   /** Of a file of several pieces. */
   #treeOf(root: Uint8Array): LayerTree | undefined {
-    const { pieceHashes, pieceLength } = this.#torrent;
+    const { pieceLength } = this.#torrent;
     const [key, file] = [latin1(root), this.#fileOf(root)];
-    if (file === undefined || file.length <= pieceLength) return undefined;
+    if (file === undefined || file.length <= pieceLength || this.#roots.length === 0) return undefined;
     const [from, count] = [file.offset / pieceLength, Math.ceil(file.length / pieceLength)];
-    const layer = pieceHashes.subarray(from * HASH, (from + count) * HASH);
+    const layer = this.#roots.subarray(from * HASH, (from + count) * HASH);
     const tree = this.#trees.get(key) ?? new LayerTree(layer, pieceLevels(pieceLength));
     this.#trees.delete(key);
     this.#trees.set(key, tree);

@@ -1,7 +1,8 @@
 import type { HashesMessage, HashRange } from '../../protocol/peer/messages.ts';
-import { BLOCK, Geometry } from '../geometry.ts';
+import { BLOCK } from '../geometry.ts';
 import { hasRoot, HASH } from '../metainfo/merkle.ts';
 import type { Torrent } from '../metainfo/metainfo.ts';
+import { rootedSizes, rootsOf } from './pieceRoots.ts';
 import { type RangeSource, keyOf, type Range } from './rangeSource.ts';
 import { isProved, MAX_RANGE, proofLength } from './layerTree.ts';
 
@@ -37,13 +38,15 @@ interface Examined {
  */
 export class LeafDraft implements RangeSource {
   readonly #torrent: Torrent;
-  readonly #geometry: Geometry;
+  readonly #roots: Uint8Array;
+  readonly #sizes: readonly number[];
   readonly #examined = new Map<number, Examined>();
   readonly #listeners = new Set<() => void>();
 
   constructor(torrent: Torrent) {
     this.#torrent = torrent;
-    this.#geometry = new Geometry(torrent);
+    this.#roots = rootsOf(torrent) ?? new Uint8Array();
+    this.#sizes = rootedSizes(torrent);
   }
 
   /**
@@ -53,8 +56,8 @@ export class LeafDraft implements RangeSource {
   examine(index: number, told: Examined['told']): (() => void) | undefined {
     const chunks = this.#chunksOf(index);
     if (chunks === undefined || this.#examined.size >= MAX_WANTED || this.#examined.has(index)) return undefined;
-    const root = this.#torrent.pieceHashes.slice(index * HASH, (index + 1) * HASH);
-    const leaves = new Uint8Array(this.#geometry.blockCount(index) * HASH);
+    const root = this.#roots.slice(index * HASH, (index + 1) * HASH);
+    const leaves = new Uint8Array(Math.ceil(this.sizeOf(index) / BLOCK) * HASH);
     this.#examined.set(index, { index, root, leaves, missing: new Map(chunks), told });
     this.wake();
     return () => void this.#examined.delete(index);
@@ -63,6 +66,11 @@ export class LeafDraft implements RangeSource {
   /** Peers may be asked for what others have not given in time. */
   wake(): void {
     for (const wake of [...this.#listeners]) wake();
+  }
+
+  /** Bytes of a piece that have hashes: what follows them in a hybrid is padding. */
+  sizeOf(index: number): number {
+    return this.#sizes[index] as number;
   }
 
   next(now: number, may: (key: string, piece: number) => boolean): HashRange<'hashRequest'> | undefined {
@@ -121,9 +129,9 @@ export class LeafDraft implements RangeSource {
   /** The ranges that the blocks of a piece are asked for in; a piece of one block has no blocks to tell apart. */
   #chunksOf(index: number): readonly [string, Chunk][] | undefined {
     const { files, pieceLength } = this.#torrent;
-    const [offset, blocks] = [this.#geometry.pieceOffset(index), this.#geometry.blockCount(index)];
+    const [offset, blocks] = [index * pieceLength, Math.ceil(this.sizeOf(index) / BLOCK)];
     const file = files.find((each) => each.offset <= offset && offset < each.offset + each.length);
-    if (file?.root === undefined || blocks < 2) return undefined;
+    if (file?.root === undefined || blocks < 2 || this.#roots.length === 0) return undefined;
     const full = file.length > pieceLength ? pieceLength / BLOCK : 2 ** Math.ceil(Math.log2(blocks));
     const size = Math.min(full, MAX_RANGE);
     const first = (offset - file.offset) / BLOCK;

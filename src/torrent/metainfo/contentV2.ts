@@ -11,6 +11,7 @@ export interface TorrentInside {
   readonly length: number;
   readonly pieceHashes: Uint8Array;
   readonly pieceSizes?: readonly number[];
+  readonly pieceRoots?: Uint8Array;
   readonly lacksHashes?: true;
   readonly files: readonly TorrentFile[];
   readonly layout: 'file' | 'folder';

@@ -36,6 +36,8 @@ export interface Torrent {
    * with a piece, so that between them are offsets of nothing. BEP 52.
    */
   readonly pieceSizes?: readonly number[];
+  /** 32 bytes for each piece of a hybrid: the root of its blocks in version 2, if all of them are known. */
+  readonly pieceRoots?: Uint8Array;
   /** Not all of `pieceHashes` are known: peers have them. They are of no magnet link's metadata in version 2. */
   readonly lacksHashes?: true;
   readonly files: readonly TorrentFile[];
@@ -110,6 +112,7 @@ type Inside = Pick<
   | 'info'
   | 'infoHashV2'
   | 'pieceSizes'
+  | 'pieceRoots'
   | 'lacksHashes'
 >;
 type Around = Omit<Torrent, keyof Inside>;
@@ -150,7 +153,7 @@ const contentV1 = (info: Dict, outside: Dict, name: string, pieceLength: number,
   return {
     length,
     pieceHashes: pieceHashesOf(info, pieceCountOf({ length, pieceLength })),
-    files: isHybrid ? withRoots(info, outside, files, { name, pieceLength, layout }) : files,
+    ...(isHybrid ? withRoots(info, outside, files, { name, pieceLength, layout }) : { files }),
     layout,
   };
 };
@@ -160,13 +163,15 @@ const withRoots = (
   outside: Dict,
   files: readonly TorrentFile[],
   how: Parameters<typeof rooted>[2],
-): readonly TorrentFile[] => {
+): Pick<TorrentInside, 'files' | 'pieceRoots'> => {
   const { pieceLength } = how;
   checkPieceLength(pieceLength);
   const tree = fileTree(info.get('file tree'));
   const both = rooted(files, tree, how);
-  pieceLayers(outside.get('piece layers'), tree, pieceLength);
-  return both;
+  const layerOf = pieceLayers(outside.get('piece layers'), tree, pieceLength);
+  const layers = both.flatMap((file) => (file.padding || file.length === 0 ? [] : [layerOf(file)]));
+  if (layers.includes(undefined)) return { files: both };
+  return { files: both, pieceRoots: new Uint8Array(Buffer.concat(layers as Uint8Array[])) };
 };
 
 const pieceLengthOf = (info: Dict): number => {

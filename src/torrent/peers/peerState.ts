@@ -32,6 +32,8 @@ export class PeerState {
   readonly extended: boolean;
   /** The peer has a DHT node (BEP 5). */
   readonly dht: boolean;
+  /** Both sides know the torrent by its info-hash of version 2 (BEP 52). */
+  readonly v2: boolean;
   /** The pieces that the peer has; no bits while the number of pieces is unknown. */
   have: Bitfield;
   /** Bytes that the peer has sent after the handshake, including those of incomplete messages. */
@@ -66,11 +68,12 @@ export class PeerState {
   /** `pieceCount` is undefined while the number of pieces is unknown. */
   constructor(
     pieceCount: number | undefined,
-    { fast = false, extended = false, dht = false }: Partial<Abilities> = {},
+    { fast = false, extended = false, dht = false, v2 = false }: Partial<Abilities> = {},
   ) {
     this.fast = fast;
     this.extended = extended;
     this.dht = dht;
+    this.v2 = v2;
     this.have = new Bitfield(pieceCount ?? 0);
     this.#early = pieceCount === undefined ? new HaveBeforeMetadata() : undefined;
   }

@@ -1,13 +1,18 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Target } from '../../../src/contracts/storage.ts';
 import { checkRoom, reserving } from '../../../src/disk/places/allocate.ts';
-import { ended, errorOf, withStorage } from '../opened.ts';
+import type { Torrent } from '../../../src/torrent/metainfo/metainfo.ts';
+import { ended, withStorage } from '../opened.ts';
 import { smallDisk } from '../smallDisk.ts';
 import { bytesOf, tempFolder, torrentOf } from '../torrents.ts';
 
 const MiB = 2 ** 20;
 const large = torrentOf({ files: [{ path: ['a'], length: 4 * MiB }], pieceLength: MiB });
+/** What opening it fails with. */
+const openedOr = (torrent: Torrent, target: Target): Promise<unknown> =>
+  withStorage(torrent, target, () => Promise.resolve(undefined)).catch((error: unknown) => error);
 const stat = (folder: string): fs.Stats => fs.statSync(path.join(folder, 'name', 'a'));
 
 describe('room for a file', () => {
@@ -58,13 +63,23 @@ describe('room for a file', () => {
     onTestFinished(() => small.undo());
     // Where we may not mount, the disk is asked all the same, and has room.
     const mounted = fs.statSync(small.folder).dev !== fs.statSync(tempFolder()).dev;
-    await withStorage(large, { folder: small.folder, allocate: 'full' }, async (storage) => {
-      const error = await errorOf(storage.write(0, bytesOf(100)));
-      if (!mounted) return;
-      expect(error).toMatchObject({ code: 'full' });
-      expect(String((error as Error).message)).toContain(`${4 * MiB} bytes are needed`);
-      expect(fs.existsSync(path.join(small.folder, 'name'))).toBe(false);
-    });
+    const error = await openedOr(large, { folder: small.folder, allocate: 'full' });
+    const below = await openedOr(large, { folder: path.join(small.folder, 'not', 'there'), allocate: 'full' });
+    if (!mounted) return;
+    for (const each of [error, below]) expect(each).toMatchObject({ code: 'full' });
+    expect(String((error as Error).message)).toContain(`${4 * MiB} bytes are needed`);
+    expect(fs.readdirSync(small.folder)).toEqual(['ballast']);
+  });
+
+  it('that there is not where files stay in the end is told before the first byte, too', async () => {
+    const small = smallDisk(100_000);
+    onTestFinished(() => small.undo());
+    const mounted = fs.statSync(small.folder).dev !== fs.statSync(tempFolder()).dev;
+    const error = await openedOr(large, { folder: tempFolder(), moveTo: small.folder, allocate: 'full' });
+    if (mounted) expect(error).toMatchObject({ code: 'full' });
+    // On one disk nothing is needed twice.
+    const [folder, moveTo] = [tempFolder(), tempFolder()];
+    expect(await openedOr(large, { folder, moveTo, allocate: 'full' })).toBeUndefined();
   });
 
   it('is needed for what is missing of the files that are wanted', async () => {
