@@ -64,9 +64,7 @@ describe('findWrongBlocks', () => {
     drawn((stage) => {
       const { one, two, copy, find } = scene(stage, '---M|');
       const [x, y] = [copy([one, two, one, two], [0]), copy([two, one, two, one], [1])];
-      stage
-        .gives(stage.hot('-xy-', { x, y }).pipe(find), '^----!')
-        .toBe('--yw', { y, w: { ...x, wrong: [0] } });
+      stage.gives(stage.hot('-xy-', { x, y }).pipe(find), '^----!').toBe('--yw', { y, w: { ...x, wrong: [0] } });
     }),
   );
 

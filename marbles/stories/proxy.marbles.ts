@@ -112,6 +112,23 @@ describe('a connection through a proxy', () => {
   );
 });
 
+it(
+  'a proxy that says a byte a second is waited for no longer than one that says nothing',
+  drawn((stage) => {
+    const [one, other] = two(stage);
+    const words = bytes(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100)}`);
+    const drips = (wire: Wire) => timer(0, 1_000).pipe(tap((n) => wire.write(words.slice(n, n + 1))));
+    stage
+      .gives(
+        listening(other, (wire) => drips(wire).pipe(mergeMap(() => EMPTY))),
+        '^ 20s !',
+      )
+      .toBe('-');
+    const late = fault('timeout', 'no answer of the proxy within 15 s');
+    stage.gives(through(below(one), [], 'http').connect(PEER)).toBe('15s 6ms #', undefined, late);
+  }),
+);
+
 describe('what a proxy is not asked for', () => {
   it(
     'does not happen: no listening, no local network, no UDP unless it relays, no question to a name server',

@@ -42,15 +42,15 @@ const fromThem = async (client: StartClient, ways: Ways, ...options: readonly st
 };
 
 /** A client that has nothing calls us; gives what we said. */
-const fromUs = async (client: StartClient, ways: Ways): Promise<string> => {
+const fromUs = async (client: StartClient, ways: Ways, ...options: readonly string[]): Promise<string> => {
   const content = world.content('content', SIZES);
   await opentracker(world, content);
   // There are several addresses here, and what is sent from a socket of all of them leaves from one.
   const at = ['--port', '7000', '--bind', OURS];
-  const seed = world.ours('seed', content.torrent, world.lay(content, 'seed'), ...at, ...ALONE);
+  const seed = world.ours('seed', content.torrent, world.lay(content, 'seed'), ...at, ...ALONE, ...options);
   let said = '';
   seed.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  await listening(7000, OURS);
+  if (!options.includes('--no-tcp')) await listening(7000, OURS);
   await announced(content, 1);
   mkdirSync(world.path('leech'));
   await client(world, content, world.path('leech'), 7001, ways);
@@ -80,9 +80,12 @@ describe.each([
   });
 });
 
-// That it downloads by uTP is not tried: version 3.00 does not here, from libtorrent either.
 describe('with transmission, which speaks uTP, too', () => {
   it('we download by uTP only', async () => {
     expect(await fromThem(transmission, { utp: true }, '--no-tcp')).toMatch(joined('tracker', ROAD));
+  });
+
+  it('it downloads from us by uTP only', async () => {
+    expect(await fromUs(transmission, { utp: true }, '--no-tcp')).toMatch(joined('incoming', ROAD));
   });
 });

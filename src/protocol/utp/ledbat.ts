@@ -10,7 +10,7 @@ export const FIRST_WINDOW = 10 * PACKET;
 export const MIN_WINDOW = 2 * PACKET;
 export const MAX_WINDOW = 8 * 2 ** 20;
 /** The part of the window that is given up in a round trip if packets wait twice as long as they should, or longer. */
-const GIVES_WAY = 1 / 8;
+const GIVES_WAY = 1 / 4;
 /** What is left of the window after a loss, and after one before which packets hardly waited: that may be chance. */
 const AFTER_LOSS = 0.5;
 const AFTER_CHANCE = 0.7;

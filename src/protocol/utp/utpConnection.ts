@@ -145,7 +145,7 @@ export class UtpConnection {
     if (this.#phase === 'closed') return;
     if (packet.type === SYN) return this.#calledAgain(packet);
     // A host that does not see our packets can't know their numbers.
-    if (!this.#sender.knows(packet.ack)) return;
+    if (!this.#sender.knows(packet.ack, packet.type === RESET)) return;
     if (packet.type === RESET) return this.end('reset');
     if (this.#phase === 'calling') {
       if (packet.type !== STATE) return;

@@ -1,3 +1,5 @@
+import { Datagrams } from './datagrams.ts';
+
 /** Bytes of all connections together that wait for packets that are missing. */
 export const MAX_RECEIVED = 32 * 2 ** 20;
 /** Bytes of all connections together that are sent and not acknowledged. */
@@ -33,6 +35,8 @@ class Share {
 export class UtpMemory {
   readonly received: Pick<Share, 'used' | 'left' | 'take' | 'give'>;
   readonly sent: Pick<Share, 'used' | 'left' | 'take' | 'give'>;
+  /** What is sent is written into this memory. */
+  readonly datagrams = new Datagrams();
 
   constructor(received: number = MAX_RECEIVED, sent: number = MAX_SENT) {
     this.received = new Share(received);
@@ -40,7 +44,8 @@ export class UtpMemory {
   }
 
   check(): void {
-    const { received, sent } = this;
+    const { received, sent, datagrams } = this;
+    datagrams.check();
     if (received.used < 0 || sent.used < 0) throw new RangeError('more was given back than taken');
     if (received.left < 0) throw new RangeError(`${received.used} bytes wait`);
   }

@@ -14,6 +14,12 @@ const OVERTAKEN = 3;
 const NEAR = 2;
 const NEAR_WINDOW = 192 * 1024;
 
+/**
+ * As long as no more than this has been sent, what is written at one time is a packet of its own: Transmission 3.00
+ * leaves what comes in one packet with the end of a handshake unread until there is another one.
+ */
+export const APART = 2_048;
+
 const ARRIVED = new Uint8Array();
 
 /** A packet that has been sent. */
@@ -47,15 +53,22 @@ export class UtpSender {
   #next: number;
   #flight = 0;
   #repeats = 0;
+  #apart = APART;
   #lastSent = -Infinity;
   /** One packet may be sent now, whatever the windows are. */
   #isProbing = false;
   readonly #memory: UtpMemory['sent'];
+  readonly #datagrams: UtpMemory['datagrams'];
 
-  constructor(family: 4 | 6, sequence: number, { sent }: Pick<UtpMemory, 'sent'> = new UtpMemory()) {
+  constructor(
+    family: 4 | 6,
+    sequence: number,
+    { sent, datagrams }: Pick<UtpMemory, 'sent' | 'datagrams'> = new UtpMemory(),
+  ) {
     this.size = new PacketSize(family);
     this.#next = sequence;
     this.#memory = sent;
+    this.#datagrams = datagrams;
   }
 
   /** The number of the next new packet. */
@@ -108,10 +121,13 @@ export class UtpSender {
     return this.#again(window, now) ?? this.#fill(window, now);
   }
 
-  /** True if it can be acknowledged: it was sent, and not acknowledged long ago. */
-  knows(ack: number): boolean {
+  /**
+   * True if it can be acknowledged: it was sent, and not acknowledged long ago. A reset may answer a packet without
+   * payload, whose number is that of the next one.
+   */
+  knows(ack: number, isReset = false): boolean {
     const distance = ahead(ack, this.#next);
-    return distance < 0 && distance >= -this.unacked - MAX_UNACKED;
+    return distance < (isReset ? 1 : 0) && distance >= -this.unacked - MAX_UNACKED;
   }
 
   /** Notes what a packet of theirs acknowledges. Returns whether it was anything new. */
@@ -186,14 +202,16 @@ export class UtpSender {
     if (this.#queue.length === 0 || this.#lost.length > 0 || this.unacked >= MAX_UNACKED) return undefined;
     if (this.#memory.left < this.size.size && this.unacked > 0) return undefined;
     if (this.unacked === 0 && now - this.#lastSent > this.trip.timeout) this.ledbat.rested();
-    const whole = Math.min(this.#queue.length, this.size.size - HEADER);
+    const together = this.#apart > 0 ? this.#queue.first : this.#queue.length;
+    const whole = Math.min(together, this.size.size - HEADER);
     const room = this.#isProbing ? Math.max(1, window - this.#flight) : window - this.#flight;
     if (room <= 0 || (room < whole && this.#flight > 0)) return undefined;
     const payload = Math.min(whole, room);
     const isFull = payload === this.size.size - HEADER;
     const trial = isFull ? this.size.trial(this.#next) : undefined;
-    const bytes = unwritten(payload, trial === undefined ? 0 : trial - this.size.size);
+    const bytes = trial === undefined ? this.#datagrams.take(payload) : unwritten(payload, trial - this.size.size);
     this.#queue.take(bytes, bytes.length - payload);
+    this.#apart -= payload;
     return this.#fly({ ...this.#fresh(now), type: DATA, bytes, payload });
   }
 
@@ -205,6 +223,7 @@ export class UtpSender {
     // It can't be told which of several packets was answered.
     if (sent.sends === 1) this.trip.measured(now - sent.sentAt);
     this.size.arrived(sent.sequence, sent.bytes.length);
+    if (sent.payload > 0 && sent.bytes.length === HEADER + sent.payload) this.#datagrams.give(sent.bytes);
     sent.bytes = ARRIVED;
     this.#memory.give(sent.payload);
     return sent.payload;

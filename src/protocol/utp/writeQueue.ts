@@ -10,6 +10,11 @@ export class WriteQueue {
     return this.#length;
   }
 
+  /** Bytes up to where the first of the chunks that were put in ends. */
+  get first(): number {
+    return (this.#chunks[0]?.length ?? 0) - this.#at;
+  }
+
   /** Takes `chunk` over. */
   put(chunk: Uint8Array): void {
     if (chunk.length > 0) this.#chunks.push(chunk);

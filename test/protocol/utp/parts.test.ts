@@ -93,7 +93,7 @@ describe('the window of LEDBAT', () => {
     ledbat.delayed(1_000, 0);
     expect(waits(TARGET / 2)).toBeCloseTo(1_500);
     expect(waits(TARGET)).toBe(0);
-    expect(waits(2 * TARGET)).toBeCloseTo(-(FIRST_WINDOW + 1_500) / 8);
+    expect(waits(2 * TARGET)).toBeCloseTo(-(FIRST_WINDOW + 1_500) / 4);
   });
 
   it('is cut once for all that was sent before', () => {

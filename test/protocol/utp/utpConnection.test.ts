@@ -92,6 +92,29 @@ describe('a connection', () => {
     expect([link.caller.end, link.caller.connection?.phase, ack > 0]).toEqual(['reset', 'closed', true]);
   });
 
+  it('is over as soon as it is kept alive where the other side does not know it any more', () => {
+    const link = opened({ seed: 1, delay: 10 });
+    link.write(link.caller, numbered(10, 1));
+    link.run(() => link.called.length === 10, 1_000);
+    link.caller.connection?.end();
+    link.run(() => link.called.end !== undefined, 10 * KEEP_ALIVE);
+    expect(link.called.end).toBe('reset');
+    expect(link.now).toBeLessThan(KEEP_ALIVE + 1_000);
+  });
+
+  it('begins with a packet for each write, and fills packets later', () => {
+    const payloads: number[] = [];
+    const drops = (datagram: Uint8Array): boolean => {
+      if (header(datagram).type === DATA) payloads.push(header(datagram).payloadLength);
+      return false;
+    };
+    const link = opened({ seed: 1, drops });
+    const writes = [68, 5, 1_000, 5, 970, 5, 6];
+    for (const length of writes) link.caller.connection?.write(new Uint8Array(length));
+    link.caller.connection?.flush(link.now);
+    expect(payloads).toEqual([68, 5, 1_000, 5, 970, 11]);
+  });
+
   it('is not over for whoever has not seen what it sends', () => {
     const link = opened({ seed: 1 });
     const bytes = encodeUtp({ type: RESET, id: 65_535, sentAt: 0, delay: 0, window: 0, sequence: 0, ack: 30_000 });

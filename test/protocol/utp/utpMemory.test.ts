@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UtpConnection, type UtpSink } from '../../../src/protocol/utp/utpConnection.ts';
+import { Datagrams, MAX_FREE } from '../../../src/protocol/utp/datagrams.ts';
 import { UtpMemory } from '../../../src/protocol/utp/utpMemory.ts';
 import { DATA, encodeUtp, HEADER, STATE, SYN, UtpPacket } from '../../../src/protocol/utp/utpPacket.ts';
 import { LEAST_WINDOW, RECEIVE_WINDOW } from '../../../src/protocol/utp/utpReceiver.ts';
@@ -85,5 +86,53 @@ describe('the memory of all connections together', () => {
   it('is no limit to one connection alone', () => {
     const memory = new UtpMemory();
     expect(memory.received.left).toBeGreaterThan(8 * RECEIVE_WINDOW);
+  });
+
+  it('is written again once a packet has arrived, and holds then what is sent next', () => {
+    const memory = new UtpMemory();
+    const [memories, payloads]: [Uint8Array[], number[][]] = [[], []];
+    const send = (datagram: Uint8Array): void => {
+      if (datagram.length <= HEADER) return;
+      memories.push(datagram);
+      payloads.push([...new Set(datagram.subarray(HEADER))]);
+    };
+    const sink: UtpSink = { send, deliver: () => {}, opened: () => {}, ended: () => {} };
+    const syn = { type: SYN, id: 1, sentAt: 0, delay: 0, window: 1_000_000, sequence: 1, ack: 0 } as const;
+    const connection = UtpConnection.answer({ family: 4, id: 2, sequence: 1, sink, memory }, syn, 0);
+    const acks = (ack: number, now: number): void =>
+      connection.hear(packet(encodeUtp({ ...syn, type: STATE, id: 2, sequence: 2, ack })), now);
+    acks(0, 1);
+    // The first packet is larger, as a try of what the network carries; it is not used again.
+    for (const value of [1, 2]) connection.write(new Uint8Array(2_424).fill(value));
+    connection.flush(2);
+    expect(memories.map(({ length }) => length)).toEqual([1_472, 1_232, 1_232, 1_232]);
+    acks(4, 3);
+    const before = [...memories];
+    for (const value of [3, 4]) connection.write(new Uint8Array(1_452).fill(value));
+    connection.flush(4);
+    expect(payloads.slice(-2)).toEqual([[3], [4]]);
+    acks(6, 5);
+    connection.write(new Uint8Array(1_452).fill(5));
+    connection.flush(6);
+    expect(payloads.at(-1)).toEqual([5]);
+    expect(memories.slice(4, 6)).toContain(memories.at(-1));
+    expect(before).not.toContain(memories.at(-1));
+    memory.check();
+  });
+});
+
+describe('datagrams that are kept', () => {
+  it('are few, of the largest size that was given back, and each is there once', () => {
+    const datagrams = new Datagrams();
+    for (let count = 0; count < MAX_FREE + 10; count++) datagrams.give(new Uint8Array(HEADER + 100));
+    datagrams.check();
+    expect(datagrams.take(99).length).toBe(HEADER + 99);
+    const one = datagrams.take(100);
+    expect(datagrams.take(100)).not.toBe(one);
+    const large = new Uint8Array(HEADER + 200);
+    datagrams.give(large);
+    datagrams.give(one);
+    expect([datagrams.take(200), datagrams.take(100) === one]).toEqual([large, false]);
+    datagrams.check();
   });
 });
