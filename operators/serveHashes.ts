@@ -13,9 +13,7 @@ const MAX_READ = 256;
 /** What hashes are taken from: those of a range, and what proves them; undefined for what there is not. */
 export interface HashesGiven {
   /** Hashes that have to be read first come by an Observable. */
-  readonly hashes: (
-    range: HashRange<'hashRequest'>,
-  ) => Uint8Array | Observable<Uint8Array | undefined> | undefined;
+  readonly hashes: (range: HashRange<'hashRequest'>) => Uint8Array | Observable<Uint8Array | undefined> | undefined;
   /** How many answers one peer is given at most. */
   readonly most: number;
 }

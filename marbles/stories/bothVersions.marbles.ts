@@ -34,11 +34,14 @@ describe('handshakes of a hybrid', () => {
     ['are of version 2 once the peer has answered by that', V2, false, '2'],
     ['are of version 1 with a peer that knows no other', V1, false, '1'],
   ])('that we begin %s', (_, infoHash, calls, version) =>
-    drawn((stage) => {
-      const { wire, us, named } = scene(stage, '--h', { infoHash, peerId: theirId }, calls);
-      stage.gives(open(wire).pipe(handshake(us), of2), '^----!').toBe(`--${version}`);
-      stage.gives(stage.cold('-a|').pipe(map(named))).toBe('-a|', { a: [1, true] });
-    }, { torrent })(),
+    drawn(
+      (stage) => {
+        const { wire, us, named } = scene(stage, '--h', { infoHash, peerId: theirId }, calls);
+        stage.gives(open(wire).pipe(handshake(us), of2), '^----!').toBe(`--${version}`);
+        stage.gives(stage.cold('-a|').pipe(map(named))).toBe('-a|', { a: [1, true] });
+      },
+      { torrent },
+    )(),
   );
 
   it.each([
@@ -46,19 +49,25 @@ describe('handshakes of a hybrid', () => {
     ['that of version 1, and the bit of version 2', V1, true, '2', 2],
     ['that of version 1 alone', V1, false, '1', 1],
   ])('that come with %s are answered alike', (_, infoHash, v2, version, answer) =>
-    drawn((stage) => {
-      const { wire, us, named } = scene(stage, '--h', { infoHash, peerId: theirId, v2 }, true);
-      stage.gives(open(wire).pipe(handshake(us), of2), '^----!').toBe(`--${version}`);
-      stage.gives(stage.cold('-a-b|').pipe(map(named))).toBe('-a-b|', { a: undefined, b: [answer, true] });
-    }, { torrent })(),
+    drawn(
+      (stage) => {
+        const { wire, us, named } = scene(stage, '--h', { infoHash, peerId: theirId, v2 }, true);
+        stage.gives(open(wire).pipe(handshake(us), of2), '^----!').toBe(`--${version}`);
+        stage.gives(stage.cold('-a-b|').pipe(map(named))).toBe('-a-b|', { a: undefined, b: [answer, true] });
+      },
+      { torrent },
+    )(),
   );
 
   it('for another torrent are refused, whichever bits they have', () =>
-    drawn((stage) => {
-      const strange = V2.map((byte) => byte ^ 1);
-      const { wire, us } = scene(stage, '--h', { infoHash: strange, peerId: theirId, v2: true }, true);
-      stage.gives(open(wire).pipe(handshake(us))).toBe('--#', undefined, failed('wrong-info-hash'));
-    }, { torrent })());
+    drawn(
+      (stage) => {
+        const strange = V2.map((byte) => byte ^ 1);
+        const { wire, us } = scene(stage, '--h', { infoHash: strange, peerId: theirId, v2: true }, true);
+        stage.gives(open(wire).pipe(handshake(us))).toBe('--#', undefined, failed('wrong-info-hash'));
+      },
+      { torrent },
+    )());
 });
 
 /** Hangs up on whatever else it is called for. */

@@ -13,13 +13,16 @@ export const leavesOnDisk = (torrent: Torrent, reader: Pick<VerifiedReader, 'has
     hashes: (range) => {
       const index = shelf.pieceOf(range);
       if (index === undefined || !reader.has(index)) return shelf.hashes(range);
-      return defer((): Observable<Uint8Array | undefined> => (whole ??= reader.whole())(index).pipe(
-        map((piece) => {
-          const leaves = piece && shelf.leaves(range, piece.bytes);
-          piece?.release();
-          return leaves;
-        }),
-      ));
+      return defer(
+        (): Observable<Uint8Array | undefined> =>
+          (whole ??= reader.whole())(index).pipe(
+            map((piece) => {
+              const leaves = piece && shelf.leaves(range, piece.bytes);
+              piece?.release();
+              return leaves;
+            }),
+          ),
+      );
     },
   };
 };
