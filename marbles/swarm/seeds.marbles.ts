@@ -88,6 +88,14 @@ const SWARMS: readonly (readonly [what: string, plan: SwarmPlan])[] = [
       ],
     },
   ],
+  [
+    'a piece that was corrupt once, and a peer that leaves before it has given all of it',
+    {
+      seed: 414545,
+      torrent: { pieces: 1, blocksPerPiece: 8 },
+      hosts: [{}, { plays: 'corrupts' }, { plays: 'hangsUp' }],
+    },
+  ],
   ['somebody alone who hears of itself', { seed: 304297, finds: ['dht'], hosts: [{ has: 'all', delay: 74 }] }],
 ];
 

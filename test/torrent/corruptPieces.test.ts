@@ -24,6 +24,24 @@ describe('a piece that came out corrupt', () => {
     model.check();
   });
 
+  it('may be given by anybody once two have left it half-way: what is held is kept from then on', () => {
+    const model = modelOf(1, 3, [[0], [0]]);
+    const [one, other] = pair(model);
+    spoil(model);
+    for (const player of [one, one]) {
+      model.ask(player, 2);
+      model.give(player);
+      model.release(player);
+      expect(model.held.size).toBe(0);
+    }
+    model.ask(one, 2);
+    model.give(one);
+    model.release(one);
+    expect(model.held.size).toBe(1);
+    expect(shown(model.ask(other, 9))).toEqual(['0/2', '0/1']);
+    model.check();
+  });
+
   it('is free for another when that one, with nothing else to give, no longer has it', () => {
     const model = modelOf(1, 3, [[0], [0]]);
     const [one, other] = pair(model);

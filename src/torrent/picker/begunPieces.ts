@@ -6,6 +6,12 @@ import { type Asker, fill, OpenPiece, stuckOf, type Wanted } from './openPiece.t
 /** Endgame copies that are requested at once from a peer with nothing else to do. */
 const ENDGAME_BATCH = 8;
 
+/**
+ * Times that a piece which one peer alone should give may be given up with blocks of it held. From then on anybody may
+ * give the rest: peers that leave after a few blocks would have us fetch the same ones for ever.
+ */
+export const TRIES_ALONE = 2;
+
 /** Is told what becomes of the pieces. */
 export interface Beginner {
   /** The piece is missing no longer. */
@@ -18,15 +24,15 @@ export interface Beginner {
 
 /**
  * The pieces that have been begun and are not whole: how each begins, is taken over by another peer, and is given up.
- * Depends on which pieces came out corrupt. The picker looks into `open` and `hungry` itself, as it does so for every
+ * Depends on which pieces came out corrupt, and how often one peer alone has failed to give them. The picker looks into `open` and `hungry` itself, as it does so for every
  * block. Invariant: a piece is in `hungry` if and only if it has a block that is requested from no peer.
  */
 export class BegunPieces {
   readonly open = new ChurningMap<number, OpenPiece>();
   /** Open pieces with a block that is requested from no peer, the longest so first. */
   readonly hungry = new ChurningMap<number, OpenPiece>();
-  /** Pieces that came out corrupt: each is asked of one peer alone. */
-  readonly suspect = new Set<number>();
+  /** Pieces that came out corrupt, each asked of one peer alone; and how often each was given up half-way. */
+  readonly suspect = new Map<number, number>();
   readonly #geometry: Geometry;
   readonly #beginner: Beginner;
 
@@ -48,7 +54,7 @@ export class BegunPieces {
    * next liar would be known, too.
    */
   failed(index: number, wrong: readonly number[] | undefined): void {
-    if (wrong === undefined) return void this.suspect.add(index);
+    if (wrong === undefined) return void this.suspect.set(index, 0);
     this.suspect.delete(index);
     const piece = new OpenPiece(index, this.#geometry.blockCount(index), false);
     piece.keep(wrong);
@@ -66,7 +72,14 @@ export class BegunPieces {
   giveUp(piece: OpenPiece): void {
     this.open.delete(piece.index);
     this.hungry.delete(piece.index);
+    if (piece.alone && piece.held > 0) this.#gaveUpAlone(piece.index);
     this.#beginner.givenUp(piece);
+  }
+
+  #gaveUpAlone(index: number): void {
+    const tries = (this.suspect.get(index) ?? 0) + 1;
+    if (tries < TRIES_ALONE) this.suspect.set(index, tries);
+    else this.suspect.delete(index);
   }
 
   /** Gives up the piece of which least is held, of those from `first` on that wait for nobody. False if none does. */

@@ -18,7 +18,7 @@ export type { Asker, Wanted } from './openPiece.ts';
  *  1. a piece that is being checked or is stored is never asked for;
  *  2. begun pieces before new ones, to free memory; but before these one half as common, as others may not have it;
  *  3. a piece that came out corrupt is asked of one peer alone, and of another when that one is overdue, or much slower
- *     than one with nothing else to do;
+ *     than one with nothing else to do; of anybody once two of them have left it half-way;
  *  4. a new piece is begun only while memory and disk allow it: one that the peer suggests, else the first in order;
  *  5. endgame: when nothing is missing that is not requested, or only memory stands in the way, a peer with nothing
  *     else to do is asked for second copies, so that slow peers can't hold all of it; for more where they are overdue;
