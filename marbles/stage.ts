@@ -59,7 +59,7 @@ export class Stage implements Backdrop {
   readonly now = (): number => this.#clock.frame;
 
   /** Does something as a program whose clock is not right. */
-  within(skew: Skew, act: () => void): void {
+  within(skew: Skew | undefined, act: () => void): void {
     this.#clock.within(skew, act);
   }
 

@@ -97,6 +97,7 @@ export class Timers {
     const handle = ++this.#handle;
     const due = this.#scheduler.frame + duration;
     const { skew } = this.#scheduler;
+    if (skew !== undefined) skew.timers++;
     const timer: Timer = { handle, handler, skew, duration, due, isOver: false, turn: this.#turn(due) };
     this.#all.set(handle, timer);
     kind.add(due, timer);
@@ -120,6 +121,7 @@ export class Timers {
 
   #end(timer: Timer): void {
     timer.isOver = true;
+    if (timer.skew !== undefined) timer.skew.timers--;
     this.#all.delete(timer.handle);
   }
 

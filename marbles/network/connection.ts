@@ -121,7 +121,9 @@ export class WireEnd implements Sender {
 
   /** Has no turn until there is room in the window. */
   #waits(): undefined {
-    this.#answer = timer(this.#window?.wait ?? 0).subscribe(() => this.#here.wants(this));
+    this.#here.outside(() => {
+      this.#answer = timer(this.#window?.wait ?? 0).subscribe(() => this.#here.wants(this));
+    });
     return undefined;
   }
 
@@ -131,7 +133,8 @@ export class WireEnd implements Sender {
     const behind = this.there.behind(this.#here.delay + this.there.delay);
     const wait = this.there.comesIn(size, this.#here.delay + this.there.delay);
     const arrival = this.#window?.sent(size, { wait, behind, queue: this.there.queue }) ?? wait;
-    timer(arrival).subscribe(() => this.there.receives(() => this.#other?.arrives(segment)));
+    const arrived = (): void => this.there.receives(() => this.#other?.arrives(segment));
+    this.#here.outside(() => timer(arrival).subscribe(arrived));
   }
 
   /** Closes: what was written is still sent, and then the end. */

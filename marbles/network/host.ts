@@ -73,7 +73,7 @@ export class DrawnHost {
   readonly queue: number;
   readonly nat: Nat | undefined;
   readonly #time: HostTime;
-  readonly #skew: Skew = { ahead: 0 };
+  readonly #skew: Skew = { ahead: 0, timers: 0 };
   readonly #state$ = new BehaviorSubject<HostState>('up');
   /** Connections that wait to send, in the order of their turns. */
   readonly #senders: Sender[] = [];
@@ -99,6 +99,11 @@ export class DrawnHost {
 
   get state(): HostState {
     return this.#state$.value;
+  }
+
+  /** Timers that its programs have set, and that are not over. */
+  get timers(): number {
+    return this.#skew.timers;
   }
 
   /** A port that is not in use. */
@@ -146,6 +151,11 @@ export class DrawnHost {
   /** Does something as a program of this host, by whose clock it goes. */
   enters(act: () => void): void {
     this.#time.within(this.#skew, act);
+  }
+
+  /** Does something as the network: timers that it sets are none of this host's programs. */
+  outside(act: () => void): void {
+    this.#time.within(undefined, act);
   }
 
   /**
@@ -233,10 +243,11 @@ export class DrawnHost {
     this.#upTaken = from + (segment.size * 1000) / (this.options.up ?? Infinity);
     const wait = Math.ceil(this.#upTaken - at);
     if (wait <= 0) return left();
-    this.#sending = timer(wait).subscribe(() => {
+    const sent = (): void => {
       this.#sending = Subscription.EMPTY;
       if (this.state !== 'down' && this.state !== 'gone') left();
       this.#pump();
-    });
+    };
+    this.outside(() => (this.#sending = timer(wait).subscribe(sent)));
   }
 }

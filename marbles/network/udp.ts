@@ -153,7 +153,11 @@ export class DrawnUdp {
     for (let copy = 0; copy < copies; copy++) {
       const wait = here === undefined || there === undefined ? way : this.#wait(here, there, bytes.length);
       const late = this.#upTo(jitter + (there?.options.jitter ?? 0));
-      if (wait !== undefined) timer(wait + late).subscribe(() => isUp(there) && this.#arrives(seen, bytes, to));
+      const arrives = (): unknown => isUp(there) && this.#arrives(seen, bytes, to);
+      const leaves = (): unknown => timer((wait ?? 0) + late).subscribe(arrives);
+      if (wait === undefined) continue;
+      if (here === undefined) leaves();
+      else here.outside(leaves);
     }
   }
 

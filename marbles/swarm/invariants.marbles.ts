@@ -45,6 +45,7 @@ describe('swarms drawn by chance', () => {
     ['wrongEndgameLimit', 'fetchesOnce: .* twice|keepsRules: .* three'],
     ['lostWakeUp', 'completes: .* is complete after no ms'],
     ['offByOne', 'isRight: .* has wrong bytes'],
+    ['manyTimers', 'staysWithin: .* timers at one time'],
     ['leakedTimer', 'closesAll: left open: .* timers'],
   ] as const)('show a planted bug: %s', (bug, complaint) => {
     expect(firstFailure(PLANTED[bug]).join('\n')).toMatch(new RegExp(complaint));
@@ -72,6 +73,7 @@ const client = {
   longestWait: 0,
   wires: 2,
   excess: 0,
+  timers: 20,
 };
 const good: SwarmRun = {
   plan,
@@ -101,6 +103,7 @@ describe('an invariant', () => {
     ['sharesTurns', bad({ longestWait: 200_000 })],
     ['staysWithin', bad({ wires: 7 })],
     ['staysWithin', bad({ excess: 400_000 })],
+    ['staysWithin', bad({ timers: 200 })],
     ['tellsTrackers', { ...good, announces: [{ ...told, at: 5, event: 'started' }] }],
     ['tellsTrackers', { ...good, announces: [{ ...told, at: 6_000, event: 'completed' }] }],
     ['closesAll', { ...good, open: ['3 timers'] }],

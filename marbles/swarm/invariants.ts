@@ -22,6 +22,11 @@ const [TURN, FEW] = [120_000, 8];
  * itself, once, if it is told of an address that is its own.
  */
 const [MOST_WIRES, WIRES_EACH] = [200 + 100, 2];
+/**
+ * Timers of a client: its own, for trackers, dials, samples and the DHT, and those of each of its connections. A DHT
+ * node asks several others at one time, and waits for each of them.
+ */
+const [MOST_TIMERS, TIMERS_EACH] = [40, 10];
 /** Bytes written beyond a buffer: a write of 256 KiB at the most finds out that it is full, and little follows. */
 const MOST_EXCESS = 262_144 + 65_536;
 /** Why a client bans. */
@@ -154,11 +159,14 @@ const tellsTrackers: Invariant = ({ hosts, announces }) =>
 /** When everybody has left nothing is open. */
 const closesAll: Invariant = ({ open }) => open.map((what) => `left open: ${what}`);
 
-/** Each client stays within its limits: of connections, and of bytes that wait for a peer that does not read. */
+/** Each client stays within its limits: of connections, timers, and bytes that wait for a peer that does not read. */
 const staysWithin: Invariant = ({ plan, hosts }) => {
   const most = Math.min(MOST_WIRES, WIRES_EACH * plan.hosts.length);
-  return hosts.flatMap(({ address, wires, excess }) => [
+  return hosts.flatMap(({ address, wires, excess, timers }) => [
     ...(wires > most ? [`${address} had ${wires} connections at one time, of ${most}`] : []),
+    ...(timers > MOST_TIMERS + TIMERS_EACH * wires
+      ? [`${address} had ${timers} timers at one time, with ${wires} connections at most`]
+      : []),
     ...(excess > MOST_EXCESS ? [`${address} wrote ${excess} bytes more than a buffer holds`] : []),
   ]);
 };

@@ -16,7 +16,7 @@ export const PORT = 6881;
 /** Nodes of the DHT that everybody knows: of two nodes alone neither would hear of the other. */
 export const DHT: readonly UdpEndpoint[] = [1, 2, 3].map((nth) => ({ host: `10.255.0.${nth}`, port: PORT }));
 
-type Load = Pick<HostRun, 'wires' | 'excess'>;
+type Load = Pick<HostRun, 'wires' | 'excess' | 'timers'>;
 type Counts = { -readonly [Key in 'downloaded' | 'uploaded' | 'wasted']: number };
 
 /**
@@ -31,7 +31,7 @@ export class Member {
   readonly #left: HostRun['left'][number][] = [];
   readonly #warnings: string[] = [];
   #corrupt = 0;
-  #load: Load = { wires: 0, excess: 0 };
+  #load: Load = { wires: 0, excess: 0, timers: 0 };
   #stored = 0;
   #error: unknown;
   /** Its program has ended with an error. */
@@ -84,9 +84,14 @@ export class Member {
     else this.host.crash(does === 'crashes' ? 'loudly' : 'silently');
   }
 
-  /** What it takes of the network now. */
-  takes({ wires, excess }: Load): void {
-    this.#load = { wires: Math.max(this.#load.wires, wires), excess: Math.max(this.#load.excess, excess) };
+  /** What it takes of the network now, and of its machine. */
+  takes({ wires, excess }: Pick<Load, 'wires' | 'excess'>): void {
+    const load = this.#load;
+    this.#load = {
+      wires: Math.max(load.wires, wires),
+      excess: Math.max(load.excess, excess),
+      timers: Math.max(load.timers, this.host.timers),
+    };
   }
 
   /** It is over for everybody. */

@@ -1,4 +1,4 @@
-import { interval, map, type Observable } from 'rxjs';
+import { interval, map, type Observable, timer } from 'rxjs';
 import type { Env } from '../../src/contracts/env.ts';
 import type { PeerAddress, Wire } from '../../src/contracts/network.ts';
 import { encodeWord, Hearing, type Word } from '../speech.ts';
@@ -10,6 +10,8 @@ interface Retold {
   readonly says?: (others: ReadonlySet<Wire>, wire: Wire) => Instead;
   readonly hears?: () => Instead;
 }
+
+const HOUR = 3_600_000;
 
 const asIs: Instead = (word) => [word];
 
@@ -111,5 +113,13 @@ const leakedTimer = (env: Env): Env => ({
   },
 });
 
+/** Sets a timer for each block that comes, and lets them all run. */
+const manyTimers = retold({
+  hears: () => (word) => {
+    if (word.type === 'piece') for (let n = 0; n < 3; n++) timer(HOUR).subscribe();
+    return [word];
+  },
+});
+
 /** Bugs as a client might have them, each put between the client and its world. */
-export const PLANTED = { doubleRequests, forgottenCancel, wrongEndgameLimit, lostWakeUp, offByOne, leakedTimer };
+export const PLANTED = { doubleRequests, forgottenCancel, wrongEndgameLimit, lostWakeUp, offByOne, manyTimers, leakedTimer };

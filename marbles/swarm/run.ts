@@ -31,8 +31,10 @@ export interface HostRun {
   readonly longestWait: number;
   /** Connections that it had at one time, at most, */
   readonly wires: number;
-  /** and bytes that one of them had to hold beyond its buffer, at most. */
+  /** bytes that one of them had to hold beyond its buffer, at most, */
   readonly excess: number;
+  /** and timers that were running, at most. */
+  readonly timers: number;
   /** The error with which it ended. */
   readonly error?: unknown;
 }
