@@ -1,9 +1,13 @@
 import { BLOCK, type Geometry } from '../geometry.ts';
 import { ChurningMap } from './churningMap.ts';
 
+/** Bytes of free buffers that are kept while none is lent; one buffer, if it is larger. */
+export const KEPT_IDLE = 2 ** 20;
+
 /**
  * Buffers of one size, used again and again: the first touch of fresh memory costs more than hashing it.
  * Last in, first out, so that the warmest is used next. In shared memory if other threads are to hash in place.
+ * Once all of them are back, as when a download is complete, most are let go: a seed needs none.
  */
 export class PieceBuffers {
   readonly size: number;
@@ -30,6 +34,7 @@ export class PieceBuffers {
   give(buffer: Uint8Array): void {
     this.lent--;
     this.#free.push(buffer);
+    if (this.lent === 0) this.#free.splice(0, this.#free.length - Math.max(1, Math.floor(KEPT_IDLE / this.size)));
   }
 }
 

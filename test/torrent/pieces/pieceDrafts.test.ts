@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { equalIds, sha1 } from '../../../src/protocol/encoding/id.ts';
 import { BLOCK, Geometry } from '../../../src/torrent/geometry.ts';
-import { PieceBuffers, PieceDrafts } from '../../../src/torrent/pieces/pieceDrafts.ts';
+import { KEPT_IDLE, PieceBuffers, PieceDrafts } from '../../../src/torrent/pieces/pieceDrafts.ts';
 
 const TAIL = 100;
 // Three pieces of two blocks; the last has a block of 100 bytes.
@@ -174,6 +174,18 @@ describe('buffers of pieces', () => {
     expect([buffers.take(), buffers.take()]).toEqual([two, one]);
     expect(buffers.take()).not.toBe(one);
     expect([buffers.made, buffers.lent]).toEqual([3, 3]);
+  });
+
+  it.each([
+    ['one, if it is large', KEPT_IDLE, 1],
+    ['as many as are small in sum', KEPT_IDLE / 4, 4],
+  ])('are let go once all of them are back, but for %s: the last given', (_, size, kept) => {
+    const buffers = new PieceBuffers(size);
+    const all = Array.from({ length: 6 }, () => buffers.take());
+    for (const one of all) buffers.give(one);
+    const again = all.map(() => all.indexOf(buffers.take()));
+    expect(again.filter((nth) => nth >= 0)).toEqual([5, 4, 3, 2].slice(0, kept));
+    expect(buffers.made).toBe(all.length * 2 - kept);
   });
 
   it('are no longer than a torrent that is shorter than a piece', () => {
