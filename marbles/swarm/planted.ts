@@ -122,4 +122,12 @@ const manyTimers = retold({
 });
 
 /** Bugs as a client might have them, each put between the client and its world. */
-export const PLANTED = { doubleRequests, forgottenCancel, wrongEndgameLimit, lostWakeUp, offByOne, manyTimers, leakedTimer };
+export const PLANTED = {
+  doubleRequests,
+  forgottenCancel,
+  wrongEndgameLimit,
+  lostWakeUp,
+  offByOne,
+  manyTimers,
+  leakedTimer,
+};
