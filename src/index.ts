@@ -12,6 +12,12 @@ export {
   type DhtScrape,
   type DhtStats,
 } from './discovery/dht/node.ts';
+export {
+  followKey,
+  type Outdated,
+  type Published,
+  publishKey,
+} from './discovery/dht/publications.ts';
 export type { DhtLookup } from './discovery/dht/peerLookup.ts';
 export { decodeSavedNodes, encodeSavedNodes, type SavedNodes } from './discovery/dht/savedNodes.ts';
 export { incomingPeers } from './discovery/inbound/incomingPeers.ts';
@@ -115,6 +121,13 @@ export {
 } from './protocol/dht/item.ts';
 export type { Encodable } from './protocol/encoding/bencode.ts';
 export type { Family } from './protocol/dht/krpc.ts';
+export {
+  type Publication,
+  publicationItem,
+  publicationOf,
+  type PublisherKey,
+} from './protocol/dht/publication.ts';
+export { formatKeyLink } from './torrent/metainfo/keyLink.ts';
 export type { Endpoint, NodeEndpoint } from './protocol/encoding/compact.ts';
 export type { CheckedFile, FileState } from './torrent/metainfo/fileStates.ts';
 export type { FileEntry } from './torrent/metainfo/padding.ts';

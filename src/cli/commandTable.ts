@@ -12,6 +12,7 @@ import {
   handshakeOptions,
   infoOptions,
   peersOptions,
+  publishOptions,
   pieceOptions,
   replayOptions,
   verifyOptions,
@@ -247,6 +248,20 @@ export const commands: Readonly<Record<string, Command>> = {
       ['$0 film.mkv -o film.torrent --private --source example', 'for a private tracker'],
     ],
     load: async () => (await import('./commands/create.ts')).create,
+  },
+  publish: {
+    usage: 'publish <source>',
+    about:
+      "Name a torrent by a publisher's key in the DHT, until Ctrl-C: the link that is printed leads to " +
+      'what was published last',
+    positionals: { source },
+    options: { ...publishOptions, ...common },
+    examples: [
+      ['$0 week-1.torrent --key my.key --create-key', 'prints the link'],
+      ['$0 week-2.torrent --key my.key', 'the same link leads there from now on'],
+      ['$0 films.torrent --key my.key --salt films --once', 'another link of the same key'],
+    ],
+    load: async () => (await import('./commands/publish.ts')).publish,
   },
   demo: {
     usage: 'demo',

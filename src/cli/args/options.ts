@@ -200,6 +200,15 @@ export const peersOptions: OptionTable = {
   timeout: value('Stop after this long, for example 30s; exit 0 if a peer was found, else 4'),
 };
 
+export const publishOptions: OptionTable = {
+  key: value("File with the publisher's private key: 64 hexadecimal digits, for nobody else to read"),
+  'create-key': flag('Create that file with a new key, unless it is there'),
+  salt: value('Text that tells what is published by one key apart, at most 64 bytes'),
+  once: flag('End when it is published; nodes of the DHT forget it after two hours'),
+  ...nodeOptions,
+  ...networkOptions,
+};
+
 export const infoOptions: OptionTable = {
   pieces: flag('Print all piece hashes'),
   files: values(`Mark the files that a download with the same option would fetch. ${FILES}`, APART.lines),

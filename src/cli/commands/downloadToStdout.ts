@@ -12,6 +12,7 @@ import { seedingOf } from '../input/seedOptions.ts';
 import type { Plan } from '../run/plan.ts';
 import { runTorrents } from '../run/runTorrents.ts';
 import { placesFiles } from '../input/placing.ts';
+import { readKeyLink } from '../input/publisher.ts';
 import { readMagnet } from '../input/sourceArgument.ts';
 import { readTorrent } from '../input/torrentFile.ts';
 import { said } from '../input/stdin.ts';
@@ -67,7 +68,7 @@ export const downloadToStdout = async (
   check(given, sources);
   const what = await said(sources[0] ?? '', io);
   const source = typeof what === 'string' ? what : await readTorrent(what, io);
-  const link = typeof source === 'string' ? readMagnet(source)?.select : undefined;
+  const link = typeof source === 'string' && readKeyLink(source) === undefined ? readMagnet(source)?.select : undefined;
   const chosen = selecting(given, io, typeof source === 'string' ? [source] : []);
   const file$ = (torrent: Torrent): Observable<number> =>
     defer(() => (chosen === undefined ? [link] : from(chosen.ask(torrent)))).pipe(

@@ -40,7 +40,7 @@ export const lookup = async (
   const env = await loggedWorld(given, say, io.stopped);
   const who = discovery(given, env);
   const source = String(given['source']);
-  const it = await sourceArgument(source, env, io);
+  const it = await sourceArgument(source, env, io, who.dht$);
   const hash = begin(io, source, it, target);
   checked(it);
   const known = { ...who, peers: [...(who.peers ?? []), ...it.peers] };

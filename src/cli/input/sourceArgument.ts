@@ -1,13 +1,16 @@
+import type { Observable } from 'rxjs';
 import type { PeerAddress } from '../../contracts/network.ts';
 import { InputError } from '../../contracts/errors.ts';
 import { parseId } from '../../protocol/encoding/id.ts';
 import { Malformed } from '../../protocol/encoding/malformed.ts';
+import type { DhtNode } from '../../discovery/dht/node.ts';
 import type { Findable } from '../../discovery/peerSources.ts';
 import { type MagnetLink, magnetOf, parseMagnet } from '../../torrent/metainfo/magnet.ts';
 import { type Torrent, Unsupported } from '../../torrent/metainfo/metainfo.ts';
 import type { Io } from '../io/io.ts';
 import type { Web } from './torrentUrl.ts';
 import { found, torrentIn } from './torrentFile.ts';
+import { type Followed, followed, readKeyLink } from './publisher.ts';
 import { INFO_HASH, said } from './stdin.ts';
 import { visible } from '../io/text.ts';
 
@@ -20,6 +23,8 @@ export interface SourceArgument {
   readonly torrent?: Torrent;
   /** If it is not. */
   readonly magnet?: MagnetLink;
+  /** If it was found by a publisher's key. */
+  readonly followed?: Followed;
 }
 
 /** What a magnet link says without using the network. */
@@ -34,6 +39,8 @@ export const readMagnet = (source: string | Uint8Array): MagnetLink | undefined 
   if (typeof source !== 'string') return undefined;
   if (INFO_HASH.test(source)) return magnetOf(parseId(source));
   if (!/^\s*magnet:/i.test(source)) return undefined;
+  if (readKeyLink(source) !== undefined)
+    throw new InputError('unsupported', `${visible(source)}: names a key, which only download, stream, dht and peers follow`);
   try {
     return parseMagnet(source);
   } catch (error) {
@@ -46,14 +53,21 @@ export const readMagnet = (source: string | Uint8Array): MagnetLink | undefined 
 
 /**
  * What `source` says without asking any peer. It is typed by the user, `-` for stdin, or a torrent that was made here.
+ * Which torrent a publisher's key names is asked of the DHT, if that is given.
  */
 export const sourceArgument = async (
   source: string | Torrent,
   env: Web,
   io: Pick<Io, 'stopped' | 'say'>,
+  dht$?: Observable<DhtNode>,
 ): Promise<SourceArgument> => {
   if (typeof source !== 'string') return { findable: source, peers: [], torrent: source };
   const it = await found(await said(source, io), io, env);
+  const publisher = readKeyLink(it.what);
+  if (publisher !== undefined) {
+    const led = await followed(String(it.what), publisher, dht$, io);
+    return { ...ofMagnet(led.magnet), followed: led };
+  }
   const magnet = readMagnet(it.what);
   if (magnet !== undefined) return ofMagnet(magnet);
   const torrent = await torrentIn(it, io);

@@ -6,7 +6,7 @@ import { InputError, NetworkError, PeerError, StorageError } from '../../contrac
  */
 export class GaveUp extends Error {
   override readonly name = 'GaveUp';
-  readonly code: 'no-peers' | 'timeout' | 'unreachable' | 'incomplete';
+  readonly code: 'no-peers' | 'timeout' | 'unreachable' | 'incomplete' | 'outdated';
 
   constructor(code: GaveUp['code'], message: string, options?: ErrorOptions) {
     super(message, options);

@@ -25,12 +25,13 @@ export const tellIgnored = ({ json }: Pick<Io, 'json'>, known: object | undefine
 export const begin = (
   { json }: Io,
   source: string,
-  { findable, torrent, magnet }: SourceArgument,
+  { findable, torrent, magnet, followed }: SourceArgument,
   target?: string,
 ): string => {
   const hash = toHex(findable.infoHash);
   const known = torrent ?? magnet;
   json?.start({ sources: [source], ...(known && knownOf(known)), ...(target !== undefined && { target }) }, hash);
+  if (followed) json?.tell(followed.publication, hash);
   tellIgnored({ json }, magnet, hash);
   return hash;
 };

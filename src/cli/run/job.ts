@@ -11,6 +11,7 @@ import { Interrupted } from '../io/exit.ts';
 import type { Io } from '../io/io.ts';
 import { knownOf, tellIgnored } from '../json/known.ts';
 import type { Plan } from './plan.ts';
+import type { Followed } from '../input/publisher.ts';
 import { type SourceArgument, sourceArgument } from '../input/sourceArgument.ts';
 import { placeOf } from '../input/target.ts';
 import type { Named } from './viewing.ts';
@@ -29,6 +30,8 @@ export interface Job {
   /** The peers that the source names. */
   readonly peers: readonly PeerAddress[];
   readonly trackers: readonly (readonly string[])[];
+  /** What its publisher's key has led to, if it was found by one. */
+  readonly followed?: Followed;
   /** For a magnet link it is known once peers have sent it. */
   torrent?: Torrent;
   target?: Target;
@@ -54,6 +57,7 @@ export const beginJob = (job: Job, { json }: Pick<Io, 'json'>): void => {
     { ...sources, ...knownOf(job.torrent ?? job.source), ...(target !== undefined && { target }) },
     job.named.infoHash,
   );
+  if (job.followed) json?.tell(job.followed.publication, job.named.infoHash);
   tellIgnored({ json }, job.source, job.named.infoHash);
 };
 
@@ -64,7 +68,7 @@ const jobOf = async (
   found: Discovery,
   io: Io,
 ): Promise<Job> => {
-  const { findable, torrent, magnet, peers } = read;
+  const { findable, torrent, magnet, peers, followed } = read;
   const infoHash = toHex(findable.infoHash);
   const target = torrent && (await targetFor(torrent));
   const asked = { announce: [], private: false, ...findable };
@@ -80,6 +84,7 @@ const jobOf = async (
     named,
     peers,
     trackers,
+    ...(followed && { followed }),
     ...(torrent && { torrent }),
     ...(target && { target }),
   };
@@ -93,9 +98,9 @@ interface Read {
   readonly error?: unknown;
 }
 
-const readSource = async (given: string | Torrent, at: number, env: Env, io: Io): Promise<Read> => {
+const readSource = async (given: string | Torrent, at: number, env: Env, io: Io, { dht$ }: Discovery): Promise<Read> => {
   try {
-    return { at, given, read: await sourceArgument(given, env, io) };
+    return { at, given, read: await sourceArgument(given, env, io, dht$) };
   } catch (error) {
     if (error instanceof Interrupted) throw error;
     return { at, given, error };
@@ -113,7 +118,7 @@ export const readJobs = async (
   env: Env,
   io: Io,
 ): Promise<{ readonly jobs: readonly Job[]; readonly refused: readonly Refused[] }> => {
-  const read$ = from(sources).pipe(mergeMap((given, at) => readSource(given, at, env, io), READ_AT_ONCE));
+  const read$ = from(sources).pipe(mergeMap((given, at) => readSource(given, at, env, io, found), READ_AT_ONCE));
   const all = await lastValueFrom(read$.pipe(toArray()));
   const jobs = new Map<string, Job>();
   const refused: Refused[] = [];

@@ -1,4 +1,18 @@
-import { isObservable, defer, merge, NEVER, type Observable, of, tap } from 'rxjs';
+import {
+  catchError,
+  defer,
+  dematerialize,
+  EMPTY,
+  filter,
+  isObservable,
+  materialize,
+  merge,
+  mergeWith,
+  NEVER,
+  type Observable,
+  of,
+  tap,
+} from 'rxjs';
 import type { DownloadOptions, Selection } from '../../download/options.ts';
 import type { DownloadEvent } from '../../contracts/events.ts';
 import type { Target } from '../../contracts/storage.ts';
@@ -53,6 +67,20 @@ const selecting = (job: Job, { select }: Plan['settings']): Pick<DownloadOptions
   return { select: (torrent) => chosen(torrent).pipe(tap((selection) => choose(job, torrent, selection))) };
 };
 
+/**
+ * The download, and beside it what its publisher names meanwhile; not while it is recorded, as a replay follows no key.
+ */
+const withNews = (events$: Observable<DownloadEvent>, { followed }: Job, given: Given): Observable<DownloadEvent> => {
+  if (followed === undefined || given['record'] !== undefined) return events$;
+  // It ends with the download, and only with it.
+  const news$ = followed.newer$.pipe(
+    catchError(() => EMPTY),
+    materialize(),
+    filter(({ kind }) => kind === 'N'),
+  );
+  return events$.pipe(materialize(), mergeWith(news$), dematerialize());
+};
+
 const downloaded = async (
   job: Job,
   account: Account,
@@ -78,7 +106,7 @@ const downloaded = async (
       opened?.(running);
     },
   };
-  const events$ = downloadOf(bench, job, asked);
+  const events$ = withNews(downloadOf(bench, job, asked), job, given);
   const next = (told: DownloadEvent): void => {
     const event = plan.seen?.(told) ?? told;
     account.see(event);

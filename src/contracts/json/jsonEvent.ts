@@ -30,6 +30,7 @@ import type {
   JsonMagnet,
   JsonPeer,
   JsonPiece,
+  JsonPublication,
   JsonScraped,
   JsonStream,
   JsonVerified,
@@ -166,6 +167,7 @@ export type JsonEvent =
   | JsonCreated
   | JsonDemo
   | JsonCompared
+  | JsonPublication
   | JsonStream
   | JsonDecoded
   | JsonCompletion

@@ -254,6 +254,26 @@ export interface JsonStream extends OfAny {
   readonly files: readonly JsonStreamed[];
 }
 
+/**
+ * A publisher's key names a torrent: after `start`, if the source is a link to a key; and each time that `publish` has
+ * put it.
+ */
+export interface JsonPublication extends OfTorrent {
+  readonly type: 'publication';
+  /** The public key. */
+  readonly key: Hex;
+  /** Tells apart what one key publishes. */
+  readonly salt?: Hex;
+  /** The version: a higher one replaces it. */
+  readonly seq: Count;
+  /** The same as `torrent`. */
+  readonly infoHash: InfoHash;
+  /** The magnet link that leads to whatever the key names. */
+  readonly link: string;
+  /** `publish`: how many nodes of the DHT have taken it. */
+  readonly nodes?: Count;
+}
+
 /** `completion`: the script for a shell. */
 export interface JsonCompletion extends OfAny {
   readonly type: 'completion';

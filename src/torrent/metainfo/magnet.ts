@@ -113,7 +113,7 @@ const shown = (text: string): string => visible(text.length > MAX_SHOWN ? `${tex
  * Raw values by lower-case key. Numbered keys (`tr.1`) count as one key. `&amp;` is what remains when a link is copied
  * from a web page.
  */
-const valuesOf = (query: string): Map<string, string[]> => {
+export const valuesOf = (query: string): Map<string, string[]> => {
   const values = new Map<string, string[]>();
   for (const part of query.split(/&(?:amp;)?/)) {
     const at = part.indexOf('=');
@@ -129,7 +129,7 @@ const valuesOf = (query: string): Map<string, string[]> => {
 };
 
 /** Decodes percent-encoding where it is valid. Bytes that are not UTF-8 become one character each. */
-const decoded = (value: string): string =>
+export const decoded = (value: string): string =>
   value.replace(/(?:%[0-9a-f]{2})+/gi, (run) => {
     try {
       return decodeURIComponent(run);
