@@ -50,8 +50,12 @@ const scene = (stage: Stage, lookups: readonly string[], taken: readonly number[
       return stage.cold<number>('-(5|)', { 5: next(counts) });
     },
   } satisfies Partial<DhtNode>;
-  const left$ = finalize(() => (closed = true));
-  return { node$: concat(of(node), NEVER).pipe(left$, finalize(stage.ledger.open('the node'))), asked };
+  const closing = stage.ledger.open('the node');
+  const leave = (): void => {
+    closed = true;
+    closing();
+  };
+  return { node$: concat(of(node), NEVER).pipe(finalize(leave)), asked };
 };
 
 describe('followKey', () => {

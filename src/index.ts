@@ -14,6 +14,7 @@ export {
 } from './discovery/dht/node.ts';
 export {
   followKey,
+  type ItemNode,
   type Outdated,
   type Published,
   publishKey,

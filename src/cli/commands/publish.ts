@@ -57,7 +57,7 @@ export const publish = async (given: Given, io: Io): Promise<void> => {
         `another program has published ${toHex(put.outdated.infoHash)} with this key meanwhile: that is left in place`,
       );
     if (put.nodes === 0 && once)
-      throw new GaveUp('no-peers', 'no node of the DHT has taken it: is this machine online? Try again, or --bootstrap');
+      throw new GaveUp('no-peers', 'no node of the DHT has taken it: is this machine online? Or give --bootstrap');
     const told = publicationTold(publisher, put);
     io.json?.tell({ ...told, nodes: put.nodes }, hash);
     io.say(`version ${put.seq} is kept by ${counted(put.nodes, 'node')} of the DHT`);

@@ -40,7 +40,10 @@ export const readMagnet = (source: string | Uint8Array): MagnetLink | undefined 
   if (INFO_HASH.test(source)) return magnetOf(parseId(source));
   if (!/^\s*magnet:/i.test(source)) return undefined;
   if (readKeyLink(source) !== undefined)
-    throw new InputError('unsupported', `${visible(source)}: names a key, which only download, stream, dht and peers follow`);
+    throw new InputError(
+      'unsupported',
+      `${visible(source)}: names a key, which only download, stream, dht and peers follow`,
+    );
   try {
     return parseMagnet(source);
   } catch (error) {

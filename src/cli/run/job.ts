@@ -98,7 +98,13 @@ interface Read {
   readonly error?: unknown;
 }
 
-const readSource = async (given: string | Torrent, at: number, env: Env, io: Io, { dht$ }: Discovery): Promise<Read> => {
+const readSource = async (
+  given: string | Torrent,
+  at: number,
+  env: Env,
+  io: Io,
+  { dht$ }: Discovery,
+): Promise<Read> => {
   try {
     return { at, given, read: await sourceArgument(given, env, io, dht$) };
   } catch (error) {

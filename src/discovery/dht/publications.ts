@@ -26,7 +26,7 @@ import type { DhtNode } from './nodeContract.ts';
 
 /** Milliseconds between two looks for a newer torrent. */
 export const LOOK_EVERY = 10 * 60_000;
-/** Milliseconds after which a key that was not found, or nodes that take an item, are looked for again; then twice that. */
+/** Milliseconds before another try for a key that was not found, or nodes that take an item; then twice that. */
 export const LOOK_AGAIN = 5000;
 /** Milliseconds between two puts: other nodes keep an item for two hours. BEP 44. */
 export const PUT_EVERY = 60 * 60_000;
@@ -34,7 +34,8 @@ export const PUT_EVERY = 60 * 60_000;
 /** Milliseconds before another try, after `count` that were in vain. */
 const afterTries = (count: number, most: number): number => Math.min(most, LOOK_AGAIN * 2 ** Math.min(count - 1, 20));
 
-type ItemNode = Pick<DhtNode, 'getItem' | 'putItem'>;
+/** What of a node is needed for it. */
+export type ItemNode = Pick<DhtNode, 'getItem' | 'putItem'>;
 
 /** What `publisher` names now, by one lookup: the newest answer, once the lookup is over; nothing if there is none. */
 const newest = (node: ItemNode, { key, salt }: PublisherKey): Observable<Publication> =>
@@ -52,9 +53,10 @@ const newest = (node: ItemNode, { key, salt }: PublisherKey): Observable<Publica
  *   gives    --a---- 10m ---b---- 10m ------
  * ```
  *
- * Looks at once, and every ten minutes; while nothing was found, after 5, 10, 20 … seconds. Emits `undefined` when a lookup has
- * found nothing before anything was found, so that a caller may give up. An older version than one that was emitted is
- * not emitted. `since` is the version that is known already: older ones are not emitted. Never completes, and never errors. BEP 46.
+ * Looks at once, and every ten minutes; while nothing was found, after 5, 10, 20 … seconds. Emits `undefined` when a
+ * lookup has found nothing before anything was found, so that a caller may give up. An older version than one that was
+ * emitted is not emitted, nor one before `since`, the version that is known already. Never completes, and never errors.
+ * BEP 46.
  *
  * @example followKey(node$, { key }).subscribe((found) => console.log(found?.seq, found?.infoHash))
  */
@@ -71,7 +73,8 @@ export const followKey = (
         defaultIfEmpty(undefined),
         map((found) => (last = found ?? last)),
       );
-      return look$.pipe(repeat({ delay: (count) => timer(last === undefined ? afterTries(count, LOOK_EVERY) : LOOK_EVERY) }));
+      const pause = (count: number): number => (last === undefined ? afterTries(count, LOOK_EVERY) : LOOK_EVERY);
+      return look$.pipe(repeat({ delay: (count) => timer(pause(count)) }));
     }),
     distinctUntilChanged((one, other) => one !== undefined && one === other),
   );
