@@ -32,7 +32,12 @@ export const groups: readonly (readonly [job: string, what: Readonly<Record<stri
   ],
   [
     'give',
-    { create: 'Create a .torrent and a magnet link', seed: 'Upload existing data', verify: 'Check files on disk' },
+    {
+      create: 'Create a .torrent and a magnet link',
+      publish: 'Name it by a key, in the DHT',
+      seed: 'Upload existing data',
+      verify: 'Check files on disk',
+    },
   ],
   ['again', { replay: 'Is a recorded download the same again?', draw: 'Draw a recorded download as marbles' }],
   [
@@ -51,7 +56,7 @@ const USAGE = 34;
 
 /** All commands on one screen of 24 lines. */
 export const overviewLines = (width = 80): readonly string[] => [
-  'rxtorrent <command> [--help]: [x] may be left out, x.. may be several',
+  'rxtorrent <command> [--help]; <source>: .torrent, URL, magnet, info-hash, -',
   ...groups.flatMap(([job, briefs]) =>
     Object.entries(briefs)
       .filter(([name]) => Object.hasOwn(commands, name))
@@ -59,7 +64,6 @@ export const overviewLines = (width = 80): readonly string[] => [
         fit(`${(at === 0 ? job : '').padEnd(JOB)}${commands[name]?.usage.padEnd(USAGE)}${brief}`, width),
       ),
   ),
-  '<source>: a .torrent, its http(s) URL, a magnet link, an info-hash, or - (stdin)',
   `Also ${Object.keys(aliases).join(', ')}; RXTORRENT_MAX_PEERS=9`,
   'Exit: 0 done, 2 bad input, 3 storage, 4 gave up, 70 our defect, 130 interrupted',
 ];
