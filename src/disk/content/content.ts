@@ -1,20 +1,13 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { concat, defer, mergeMap, Observable, range } from 'rxjs';
+import { bufferCount, concat, defer, mergeMap, Observable, range } from 'rxjs';
 import type { Content, ContentOptions, PieceDigest, TorrentVersion } from '../../contracts/storage.ts';
 import { StorageError } from '../../contracts/errors.ts';
 import { Geometry } from '../../torrent/geometry.ts';
 import type { TorrentFile } from '../../torrent/metainfo/fileList.ts';
 import type { FileEntry } from '../../torrent/metainfo/padding.ts';
-import {
-  type Digested,
-  digester,
-  isChanged,
-  type KnownFile,
-  type Reading,
-  type TreeReading,
-} from '../hashing/digest.ts';
+import { type Digested, type Digestible, digester, isChanged, type KnownFile } from '../hashing/digest.ts';
 import { diskError, printable } from '../errors/diskError.ts';
 import { each } from '../files/each.ts';
 import { findFiles, type FoundFile } from './findFiles.ts';
@@ -25,6 +18,11 @@ import { Threads, workerFile } from '../hashing/threads.ts';
 const MAX_THREADS = 32;
 /** Content length in bytes below which threads would take longer to start than they save. */
 const SMALL = 64 * 2 ** 20;
+/**
+ * Bytes that a thread hashes for one question, at least a piece. To ask and to answer costs as much as hashing 100 KB;
+ * what is asked at once must not be so much that the last thread is at it alone for long.
+ */
+const AT_A_TIME = 8 * 2 ** 20;
 /** Number of files that are examined at the same time. */
 const AT_ONCE = 8;
 
@@ -79,7 +77,7 @@ const digests = (
     // The entries include padding files, which are not on disk.
     const onDisk = new Map(found.map(({ names, known }) => [names.join('/'), known]));
     const known = files.map(({ padding }, n) => (padding ? undefined : onDisk.get(entries[n]?.path.join('/') ?? '')));
-    const reading = (index: number): Reading | TreeReading => {
+    const reading = (index: number): Digestible => {
       const parts = spans
         .of(geometry.pieceOffset(index), geometry.pieceSize(index))
         .map(({ file, at, length: size }) => {
@@ -93,15 +91,16 @@ const digests = (
     };
     const ask = asker(length > small);
     const hashed$ = range(0, geometry.pieceCount).pipe(
-      mergeMap((index) => digestOf(index, reading(index), ask.ask), ask.atOnce),
+      bufferCount(Math.max(1, Math.floor(Math.min(AT_A_TIME, length / ask.atOnce) / pieceLength))),
+      mergeMap((indexes) => digestsOf(indexes, indexes.map(reading), ask.ask), ask.atOnce),
     );
     return concat(hashed$, unchanged(found));
   });
 
 interface Asker {
-  readonly ask: (reading: Reading | TreeReading, answer: (digested: Digested) => void) => () => void;
+  readonly ask: (digestibles: readonly Digestible[], answer: (digested: readonly Digested[]) => void) => () => void;
   /**
-   * Number of readings requested at the same time: a thread that has answered must not have to wait for the next one.
+   * Number of questions asked at the same time: a thread that has answered must not have to wait for the next one.
    */
   readonly atOnce: number;
 }
@@ -111,10 +110,10 @@ const asker = (threaded: boolean): Asker => {
   const size = Math.min(MAX_THREADS, os.availableParallelism());
   const file = threaded ? workerFile('digestWorker') : undefined;
   if (file) {
-    const threads = new Threads<Reading | TreeReading, Digested>({ size, file, inline: digest });
+    const threads = new Threads<readonly Digestible[], readonly Digested[]>({ size, file, inline: digest });
     return {
-      ask: (reading, answer) => {
-        threads.ask(reading, answer);
+      ask: (digestibles, answer) => {
+        threads.ask(digestibles, answer);
         return () => undefined;
       },
       atOnce: 2 * size,
@@ -122,19 +121,26 @@ const asker = (threaded: boolean): Asker => {
   }
   return {
     // A caller that wants to stop needs a turn of the event loop.
-    ask: (reading, answer) => {
-      const turn = setImmediate(() => answer(digest(reading)));
+    ask: (digestibles, answer) => {
+      const turn = setImmediate(() => answer(digest(digestibles)));
       return () => clearImmediate(turn);
     },
     atOnce: 1,
   };
 };
 
-const digestOf = (index: number, reading: Reading | TreeReading, ask: Asker['ask']): Observable<PieceDigest> =>
+const digestsOf = (
+  indexes: readonly number[],
+  digestibles: readonly Digestible[],
+  ask: Asker['ask'],
+): Observable<PieceDigest> =>
   new Observable((subscriber) =>
-    ask(reading, (digested) => {
-      if ('digest' in digested) subscriber.next({ index, digest: digested.digest, blocks: digested.blocks });
-      else return subscriber.error(failure(digested.path, digested.errno));
+    ask(digestibles, (answers) => {
+      for (const [n, digested] of answers.entries()) {
+        const index = indexes[n] as number;
+        if (!('digest' in digested)) return subscriber.error(failure(digested.path, digested.errno));
+        subscriber.next({ index, digest: digested.digest, blocks: digested.blocks });
+      }
       subscriber.complete();
     }),
   );

@@ -1,6 +1,5 @@
 import { descriptors } from './descriptors.ts';
-import type { Digested, Reading, TreeReading } from '../hashing/digest.ts';
-import { digester } from '../hashing/digest.ts';
+import { type Digested, type Digestible, digester, type Reading } from '../hashing/digest.ts';
 import type { Done } from './insideFolder.ts';
 import type { OpenFile, OpenFiles } from './openFiles.ts';
 import type { Span, Spans } from './spans.ts';
@@ -43,7 +42,10 @@ export class OpenDigests {
     const threads =
       spans.length > MAX_PARTS
         ? undefined
-        : sharedThreads<Reading | TreeReading, Digested>('digestWorker', { size: this.#size, inline: digest });
+        : sharedThreads<readonly Digestible[], readonly Digested[]>('digestWorker', {
+            size: this.#size,
+            inline: digest,
+          });
     const parts = spans.filter(({ padding }) => !padding).length;
     if (!threads || !descriptors.together(parts)) return done(null);
     this.#open(spans, [], wanted, threads, (error, found) => {
@@ -56,7 +58,7 @@ export class OpenDigests {
     spans: readonly Span[],
     open: readonly (OpenFile | undefined)[],
     wanted: () => boolean,
-    threads: Threads<Reading | TreeReading, Digested>,
+    threads: Threads<readonly Digestible[], readonly Digested[]>,
     done: Done<Uint8Array>,
   ): void {
     const release = (): void => open.forEach((each) => each && this.#files.release(each));
@@ -67,9 +69,9 @@ export class OpenDigests {
     }
     if (!span) {
       const reading = spans.map(({ at, length }, n) => ({ file: open[n]?.fd, at, length }));
-      return threads.ask(this.#question(spans, reading), (digested) => {
+      return threads.ask([this.#question(spans, reading)], ([digested]) => {
         release();
-        done(null, 'digest' in digested ? joined(digested) : undefined);
+        done(null, digested && 'digest' in digested ? joined(digested) : undefined);
       });
     }
     if (span.padding) return this.#open(spans, [...open, undefined], wanted, threads, done);
@@ -81,7 +83,7 @@ export class OpenDigests {
     });
   }
 
-  #question(spans: readonly Span[], parts: Reading): Reading | TreeReading {
+  #question(spans: readonly Span[], parts: Reading): Digestible {
     if (this.#kind === 'sha1') return parts;
     // Padding has no hashes in version 2.
     const blocks = spans.reduce((sum, { length, padding }) => (padding ? sum : sum + length), 0);

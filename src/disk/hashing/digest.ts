@@ -51,35 +51,47 @@ class Unreadable extends Error {
   }
 }
 
+/** What is read and hashed for one digest. */
+export type Digestible = Reading | TreeReading;
+
 /**
  * Reads and hashes on the calling thread, which it blocks. It always uses the same buffer: the first access to fresh
- * memory costs more than hashing it.
+ * memory costs more than hashing it. Consecutive parts of a file, whatever digest they are of, open it once.
  */
-export const digester = (): ((reading: Reading | TreeReading) => Digested) => {
+export const digester = (): ((digestibles: readonly Digestible[]) => readonly Digested[]) => {
   let buffer: Uint8Array | undefined;
-  return (reading) => {
-    buffer ??= new Uint8Array(STRIDE);
-    if (!('parts' in reading)) return digest(reading, createHash('sha1'), buffer);
-    const blocks = new BlockHasher(reading.blocks);
-    const sha1 = reading.digests ? createHash('sha1') : undefined;
-    const both = {
-      update: (bytes: Uint8Array): void => {
-        sha1?.update(bytes);
-        blocks.update(bytes);
-      },
-      digest: (): Uint8Array => sha1?.digest() ?? new Uint8Array(),
-    };
-    const digested = digest(reading.parts, both, buffer);
-    return 'digest' in digested ? { ...digested, blocks: blocks.digest() } : digested;
+  return (digestibles) => {
+    const source = new Source((buffer ??= new Uint8Array(STRIDE)));
+    try {
+      return digestibles.map((one) =>
+        'parts' in one ? treeOf(one, source) : digestOf(one, createHash('sha1'), source),
+      );
+    } finally {
+      source.close();
+    }
   };
 };
 
-const digest = (reading: Reading, hash: Hasher, buffer: Uint8Array): Digested => {
+const treeOf = (reading: TreeReading, source: Source): Digested => {
+  const blocks = new BlockHasher(reading.blocks);
+  const sha1 = reading.digests ? createHash('sha1') : undefined;
+  const both = {
+    update: (bytes: Uint8Array): void => {
+      sha1?.update(bytes);
+      blocks.update(bytes);
+    },
+    digest: (): Uint8Array => sha1?.digest() ?? new Uint8Array(),
+  };
+  const digested = digestOf(reading.parts, both, source);
+  return 'digest' in digested ? { ...digested, blocks: blocks.digest() } : digested;
+};
+
+const digestOf = (reading: Reading, hash: Hasher, source: Source): Digested => {
   let path = '';
   try {
     for (const part of reading) {
       path = typeof part.file === 'object' ? part.file.path : '';
-      add(hash, part, buffer);
+      source.read(part, hash);
     }
     return { digest: new Uint8Array(hash.digest()) };
   } catch (error) {
@@ -87,33 +99,54 @@ const digest = (reading: Reading, hash: Hasher, buffer: Uint8Array): Digested =>
   }
 };
 
-const add = (hash: Hasher, { file, at, length }: Part, into: Uint8Array): void => {
-  if (file === undefined) return zeros(hash, length, into);
-  if (typeof file === 'number') return read(hash, file, at, length, into);
-  // If a pipe has taken the place of the file, opening it would wait for ever.
-  const fd = fs.openSync(file.path, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
-  try {
-    if (isChanged(fs.fstatSync(fd), file)) throw new Unreadable('changed');
-    read(hash, fd, at, length, into);
-  } finally {
-    fs.closeSync(fd);
+/** Reads parts into a buffer, and keeps the last file open until the next one. */
+class Source {
+  readonly #buffer: Uint8Array;
+  #open: { readonly fd: number; readonly path: string } | undefined;
+
+  constructor(buffer: Uint8Array) {
+    this.#buffer = buffer;
   }
-};
+
+  read({ file, at, length }: Part, hash: Hasher): void {
+    if (file === undefined) this.#zeros(length, hash);
+    else this.#bytes(typeof file === 'number' ? file : this.#opened(file), at, length, hash);
+  }
+
+  close(): void {
+    const open = this.#open;
+    this.#open = undefined;
+    if (open) fs.closeSync(open.fd);
+  }
+
+  #opened(file: KnownFile): number {
+    if (this.#open?.path === file.path) return this.#open.fd;
+    this.close();
+    // If a pipe has taken the place of the file, opening it would wait for ever.
+    const fd = fs.openSync(file.path, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
+    this.#open = { fd, path: file.path };
+    if (!isChanged(fs.fstatSync(fd), file)) return fd;
+    this.close();
+    throw new Unreadable('changed');
+  }
+
+  #bytes(fd: number, at: number, length: number, hash: Hasher): void {
+    const into = this.#buffer;
+    for (let done = 0; done < length; ) {
+      const count = fs.readSync(fd, into, 0, Math.min(into.length, length - done), at + done);
+      if (count === 0) throw new Unreadable('short');
+      hash.update(into.subarray(0, count));
+      done += count;
+    }
+  }
+
+  #zeros(length: number, hash: Hasher): void {
+    const zeros = this.#buffer.fill(0);
+    for (let left = length; left > 0; left -= zeros.length)
+      hash.update(zeros.subarray(0, Math.min(left, zeros.length)));
+  }
+}
 
 /** Is it another file, or has it been modified? */
 export const isChanged = (stat: fs.Stats, { size, mtime }: KnownFile): boolean =>
   !stat.isFile() || stat.size !== size || stat.mtimeMs !== mtime;
-
-const read = (hash: Hasher, fd: number, at: number, length: number, into: Uint8Array): void => {
-  for (let done = 0; done < length; ) {
-    const count = fs.readSync(fd, into, 0, Math.min(into.length, length - done), at + done);
-    if (count === 0) throw new Unreadable('short');
-    hash.update(into.subarray(0, count));
-    done += count;
-  }
-};
-
-const zeros = (hash: Hasher, length: number, into: Uint8Array): void => {
-  into.fill(0);
-  for (let left = length; left > 0; left -= into.length) hash.update(into.subarray(0, Math.min(left, into.length)));
-};

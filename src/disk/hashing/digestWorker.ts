@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads';
-import { digester, type Reading, type TreeReading } from './digest.ts';
+import { type Digestible, digester } from './digest.ts';
 
 // This thread reads what it hashes, so the bytes are still in this processor's cache, and need not be passed between
 // threads.
 const digest = digester();
-parentPort?.on('message', (reading: Reading | TreeReading) => parentPort?.postMessage(digest(reading)));
+parentPort?.on('message', (digestibles: readonly Digestible[]) => parentPort?.postMessage(digest(digestibles)));
