@@ -6,8 +6,7 @@ import type { Publication, PublisherKey } from '../../protocol/dht/publication.t
 import { parseId, toHex } from '../../protocol/encoding/id.ts';
 
 /** Where it is noted what a publisher's key named last. */
-const fileOf = ({ key, salt }: PublisherKey): string =>
-  join(stateFolder(), 'publishers', toHex(keyTarget(key, salt)));
+const fileOf = ({ key, salt }: PublisherKey): string => join(stateFolder(), 'publishers', toHex(keyTarget(key, salt)));
 
 /** What the key named in an earlier run, if that is known. */
 export const notedPublication = (publisher: PublisherKey): Publication | undefined => {

@@ -15,12 +15,7 @@ import {
   timer,
 } from 'rxjs';
 import { keyTarget, publicKeyOf } from '../../protocol/dht/item.ts';
-import {
-  type Publication,
-  publicationItem,
-  publicationOf,
-  type PublisherKey,
-} from '../../protocol/dht/publication.ts';
+import { type Publication, publicationItem, publicationOf, type PublisherKey } from '../../protocol/dht/publication.ts';
 import { equalIds } from '../../protocol/encoding/id.ts';
 import type { DhtNode } from './nodeContract.ts';
 
@@ -127,9 +122,7 @@ export const publishKey = (
         defaultIfEmpty(undefined),
         switchMap((found): Observable<Published | Outdated> => {
           const outdated = ours !== undefined && found !== undefined && found.seq > ours.seq;
-          return outdated && !equalIds(found.infoHash, infoHash)
-            ? of({ outdated: found })
-            : put(versionAfter(found));
+          return outdated && !equalIds(found.infoHash, infoHash) ? of({ outdated: found }) : put(versionAfter(found));
         }),
       );
       let taken = 0;
