@@ -12,7 +12,7 @@ import { seedingOf } from '../input/seedOptions.ts';
 import type { Plan } from '../run/plan.ts';
 import { runTorrents } from '../run/runTorrents.ts';
 import { placesFiles } from '../input/placing.ts';
-import { readKeyLink } from '../input/publisher.ts';
+import { readKeyLink } from '../input/readKeyLink.ts';
 import { readMagnet } from '../input/sourceArgument.ts';
 import { readTorrent } from '../input/torrentFile.ts';
 import { said } from '../input/stdin.ts';

@@ -6,8 +6,7 @@ import type { DhtNode } from '../../discovery/dht/node.ts';
 import { followKey } from '../../discovery/dht/publications.ts';
 import type { Publication, PublisherKey } from '../../protocol/dht/publication.ts';
 import { equalIds, toHex } from '../../protocol/encoding/id.ts';
-import { Malformed } from '../../protocol/encoding/malformed.ts';
-import { formatKeyLink, parseKeyLink } from '../../torrent/metainfo/keyLink.ts';
+import { formatKeyLink } from '../../torrent/metainfo/keyLink.ts';
 import { type MagnetLink, parseMagnet } from '../../torrent/metainfo/magnet.ts';
 import { GaveUp } from '../io/exit.ts';
 import { follow } from '../io/follow.ts';
@@ -27,16 +26,6 @@ export interface Followed {
   /** Warns of each newer torrent that the publisher names; does not complete. */
   readonly newer$: Observable<Warning>;
 }
-
-/** The key that a link names; undefined for anything else. @throws InputError */
-export const readKeyLink = (source: string | Uint8Array): PublisherKey | undefined => {
-  try {
-    return typeof source === 'string' ? parseKeyLink(source) : undefined;
-  } catch (error) {
-    if (!(error instanceof Malformed)) throw error;
-    throw new InputError('bad-magnet', visible(error.message), { cause: error });
-  }
-};
 
 /** As one object. */
 export const publicationTold = (publisher: PublisherKey, { seq, infoHash }: Publication): ToldAs<'publication'> => ({

@@ -10,7 +10,8 @@ import { type Torrent, Unsupported } from '../../torrent/metainfo/metainfo.ts';
 import type { Io } from '../io/io.ts';
 import type { Web } from './torrentUrl.ts';
 import { found, torrentIn } from './torrentFile.ts';
-import { type Followed, followed, readKeyLink } from './publisher.ts';
+import type { Followed } from './publisher.ts';
+import { readKeyLink } from './readKeyLink.ts';
 import { INFO_HASH, said } from './stdin.ts';
 import { visible } from '../io/text.ts';
 
@@ -68,6 +69,7 @@ export const sourceArgument = async (
   const it = await found(await said(source, io), io, env);
   const publisher = readKeyLink(it.what);
   if (publisher !== undefined) {
+    const { followed } = await import('./publisher.ts');
     const led = await followed(String(it.what), publisher, dht$, io);
     return { ...ofMagnet(led.magnet), followed: led };
   }
