@@ -17,7 +17,6 @@ import type { Source } from './source.ts';
  *
  * Cold: may be subscribed to twice. Completes after `done`; without it when stopped, or when no peers and no sources
  * are left. Unsubscribing hangs up on every peer, tells the trackers, and notes what is stored.
- *
  * @throws InputError `bad-option`, StorageError, InvariantError. A peer or a tracker never ends it.
  */
 // README: begin

@@ -1,4 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { toHex } from '../../src/protocol/encoding/id.ts';
@@ -12,6 +13,15 @@ import { folder, run, start } from './run.ts';
 
 const contents = [1, 2].map((n) => contentOf({ length: 20 * 16_384, pieceLength: 32_768, name: `c${n}`, seed: n }));
 const alone = ['--quiet', '--no-trackers', '--no-dht', '--no-lsd'];
+
+/** A port that nothing listens on now. */
+const freePort = async (): Promise<number> => {
+  const server = createServer();
+  await new Promise<void>((resolve) => void server.listen(0, resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+};
 
 /** The source of what `draw --test` makes of a recording. */
 const drawn = async (home: string): Promise<string> => {
@@ -105,11 +115,12 @@ describe('draw --test', () => {
     for (const { path, bytes } of files) writeFileSync(join(home, 'seed/content', ...path), bytes);
     const torrent = join(home, 'v2.torrent');
     writeFileSync(torrent, bytesV2(files, 32_768));
-    const port = 41_000 + (process.pid % 10_000);
+    const port = await freePort();
     const seed = start(['seed', torrent, join(home, 'seed'), '--port', String(port), ...alone.slice(1), '--json'], {
       env: { RXTORRENT_NO_LISTEN: '0' },
     });
     await seed.says(/"done"/);
+    await seed.says(/"port-open"/);
     await recorded([torrent], [port], home);
     seed.kill('SIGKILL');
     const source = await drawn(home);
