@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { concat, firstValueFrom, ignoreElements, lastValueFrom, type Observable, shareReplay } from 'rxjs';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { concat, ignoreElements, lastValueFrom } from 'rxjs';
+import { describe, expect, it } from 'vitest';
 import { demoContent, demoTorrent } from '../../src/cli/demo/content.ts';
 import { seed } from '../../src/cli/demo/seed.ts';
 import { defaultNodeFile, loadNodes, saveNodes } from '../../src/cli/input/nodeFile.ts';
@@ -11,16 +11,9 @@ import { encodeTorrent } from '../../src/torrent/metainfo/encodeTorrent.ts';
 import { parseTorrent } from '../../src/torrent/metainfo/metainfo.ts';
 import { loopbackEnv } from '../discovery/dht/loopback.ts';
 import { folder, objects, run } from './run.ts';
+import { running } from './running.ts';
 
 const MiB = 2 ** 20;
-
-/** The first of what runs until the test is over. */
-const running = <T>(values$: Observable<T>): Promise<T> => {
-  const shared$ = values$.pipe(shareReplay({ bufferSize: 1, refCount: true }));
-  const open = shared$.subscribe();
-  onTestFinished(() => open.unsubscribe());
-  return firstValueFrom(shared$);
-};
 
 /** A torrent, a seed of it that only a DHT of two nodes knows, and the first of these. */
 const world = async ({ isPrivate = false } = {}) => {

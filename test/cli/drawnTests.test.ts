@@ -1,5 +1,4 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { toHex } from '../../src/protocol/encoding/id.ts';
@@ -9,19 +8,11 @@ import { contentOf } from '../swarm/content.ts';
 import { peer } from '../swarm/fixture.ts';
 import { withMetadata } from '../swarm/metadata.ts';
 import { bytesV2 } from '../torrent/metainfo/madeV2.ts';
+import { freePort } from './ports.ts';
 import { folder, run, start } from './run.ts';
 
 const contents = [1, 2].map((n) => contentOf({ length: 20 * 16_384, pieceLength: 32_768, name: `c${n}`, seed: n }));
 const alone = ['--quiet', '--no-trackers', '--no-dht', '--no-lsd'];
-
-/** A port that nothing listens on now. */
-const freePort = async (): Promise<number> => {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-};
 
 /** The source of what `draw --test` makes of a recording. */
 const drawn = async (home: string): Promise<string> => {

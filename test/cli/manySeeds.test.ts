@@ -2,12 +2,13 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { type AddressInfo, createServer as createPort } from 'node:net';
+import { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { shares } from '../../src/disk/files/descriptorLimit.ts';
 import { encodeTorrent } from '../../src/torrent/metainfo/encodeTorrent.ts';
 import { eventually } from '../swarm/run.ts';
+import { freePort } from './ports.ts';
 import { folder, MAIN, run } from './run.ts';
 
 const COUNT = 300;
@@ -38,14 +39,6 @@ const tracker = async (): Promise<{ readonly url: string; readonly asked: Readon
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close().closeAllConnections());
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/announce`, asked };
-};
-
-const freePort = async (): Promise<number> => {
-  const server = createPort();
-  await new Promise<void>((resolve) => void server.listen(0, resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 };
 
 it('seeds more torrents than it may open files: announces all, gives any to a caller, opens few files', async () => {

@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { concat, firstValueFrom, ignoreElements, lastValueFrom, type Observable, shareReplay } from 'rxjs';
+import { concat, ignoreElements, lastValueFrom, type Observable } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type DhtNode, dhtNode } from '../../src/discovery/dht/node.ts';
 import { publicationItem } from '../../src/protocol/dht/publication.ts';
@@ -10,25 +9,11 @@ import { toHex } from '../../src/protocol/encoding/id.ts';
 import { formatKeyLink } from '../../src/torrent/metainfo/keyLink.ts';
 import { loopbackEnv } from '../discovery/dht/loopback.ts';
 import { contentOf } from '../swarm/content.ts';
+import { freePort } from './ports.ts';
 import { folder, objects, run, start } from './run.ts';
+import { running } from './running.ts';
 
 const MiB = 2 ** 20;
-
-/** The first of what runs until the test is over. */
-const running = <T>(values$: Observable<T>): Promise<T> => {
-  const shared$ = values$.pipe(shareReplay({ bufferSize: 1, refCount: true }));
-  const open = shared$.subscribe();
-  onTestFinished(() => open.unsubscribe());
-  return firstValueFrom(shared$);
-};
-
-const freePort = async (): Promise<number> => {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-};
 
 const done = (all$: Observable<unknown>): Promise<unknown> =>
   lastValueFrom(all$.pipe(ignoreElements()), { defaultValue: undefined });

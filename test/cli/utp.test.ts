@@ -1,20 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createSocket } from 'node:dgram';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { freeUdpPort } from './ports.ts';
 import { folder, run, start, told } from './run.ts';
 
 const LISTENS = { env: { RXTORRENT_NO_LISTEN: '0' } };
 const QUIET = ['--no-dht', '--no-lsd', '--no-trackers'];
-
-const freePort = async (): Promise<number> => {
-  const socket = createSocket('udp4');
-  await new Promise<void>((resolve) => void socket.bind(0, resolve));
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => void socket.close(resolve));
-  return port;
-};
 
 it.each([
   ['plainly', 'off', 'utp'],
@@ -24,7 +16,7 @@ it.each([
   const [content, torrent] = [join(home, 'content.bin'), join(home, 'content.torrent')];
   writeFileSync(content, createHash('shake256', { outputLength: 3_000_000 }).update(road).digest());
   expect((await run(['create', content, '-o', torrent])).code).toBe(0);
-  const port = await freePort();
+  const port = await freeUdpPort();
   const ways = ['--no-tcp', '--encryption', encryption, ...QUIET];
   const seed = start(['seed', torrent, content, '--port', `${port}`, '--json', ...ways], LISTENS);
   onTestFinished(() => seed.kill('SIGKILL'));
@@ -43,7 +35,7 @@ it('--verbose=utp tells whom we call, and that nobody is there', async () => {
   const content = join(home, 'content.bin');
   writeFileSync(content, 'x');
   await run(['create', content, '-o', join(home, 'x.torrent')]);
-  const port = await freePort();
+  const port = await freeUdpPort();
   const peer = ['--peer', `127.0.0.1:${port}`, '--no-listen', '--timeout', '1s'];
   const { stderr } = await run([
     'download',

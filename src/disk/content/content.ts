@@ -91,7 +91,7 @@ const digests = (
     };
     const ask = asker(length > small);
     const hashed$ = range(0, geometry.pieceCount).pipe(
-      bufferCount(Math.max(1, Math.floor(Math.min(AT_A_TIME, length / ask.atOnce) / pieceLength))),
+      bufferCount(Math.max(1, Math.floor(Math.min(ask.atATime, length / ask.atOnce) / pieceLength))),
       mergeMap((indexes) => digestsOf(indexes, indexes.map(reading), ask.ask), ask.atOnce),
     );
     return concat(hashed$, unchanged(found));
@@ -103,6 +103,8 @@ interface Asker {
    * Number of questions asked at the same time: a thread that has answered must not have to wait for the next one.
    */
   readonly atOnce: number;
+  /** Bytes in one question, at least a piece. */
+  readonly atATime: number;
 }
 
 const asker = (threaded: boolean): Asker => {
@@ -117,15 +119,17 @@ const asker = (threaded: boolean): Asker => {
         return () => undefined;
       },
       atOnce: 2 * size,
+      atATime: AT_A_TIME,
     };
   }
   return {
-    // A caller that wants to stop needs a turn of the event loop.
+    // A caller that wants to stop needs a turn of the event loop: one for each piece.
     ask: (digestibles, answer) => {
       const turn = setImmediate(() => answer(digest(digestibles)));
       return () => clearImmediate(turn);
     },
     atOnce: 1,
+    atATime: 0,
   };
 };
 

@@ -1,5 +1,6 @@
 import { descriptors } from './descriptors.ts';
 import { type Digested, type Digestible, digester, type Reading } from '../hashing/digest.ts';
+import { joined } from '../hashing/bothDigests.ts';
 import type { Done } from './insideFolder.ts';
 import type { OpenFile, OpenFiles } from './openFiles.ts';
 import type { Span, Spans } from './spans.ts';
@@ -71,7 +72,8 @@ export class OpenDigests {
       const reading = spans.map(({ at, length }, n) => ({ file: open[n]?.fd, at, length }));
       return threads.ask([this.#question(spans, reading)], ([digested]) => {
         release();
-        done(null, digested && 'digest' in digested ? joined(digested) : undefined);
+        const found = digested && 'digest' in digested ? digested : undefined;
+        done(null, found?.blocks ? joined(found.digest, found.blocks) : found?.digest);
       });
     }
     if (span.padding) return this.#open(spans, [...open, undefined], wanted, threads, done);
@@ -90,6 +92,3 @@ export class OpenDigests {
     return { parts, blocks, digests: this.#kind === 'both' };
   }
 }
-
-const joined = ({ digest: sha1, blocks }: Extract<Digested, { digest: Uint8Array }>): Uint8Array =>
-  blocks === undefined ? sha1 : new Uint8Array(Buffer.concat([sha1, blocks]));

@@ -5,7 +5,8 @@ import { blockHashes, HASH } from '../../torrent/metainfo/merkle.ts';
 import type { Hasher } from '../../torrent/pieces/pieceDrafts.ts';
 import { BlockHasher } from './blockHasher.ts';
 
-const joined = (one: Uint8Array, other: Uint8Array): Uint8Array => {
+/** Both, one after the other. */
+export const joined = (one: Uint8Array, other: Uint8Array): Uint8Array => {
   const both = new Uint8Array(one.length + other.length);
   both.set(one);
   both.set(other, one.length);

@@ -25,8 +25,8 @@ export interface Beginner {
 /**
  * The pieces that have been begun and are not whole: how each begins, is taken over by another peer, and is given up.
  * Depends on which pieces came out corrupt, and how often one peer alone has failed to give them. The picker looks
- * into `open` and `hungry` itself, as it does so for every
- * block. Invariant: a piece is in `hungry` if and only if it has a block that is requested from no peer.
+ * into `open` and `hungry` itself, as it does so for every block. Invariant: a piece is in `hungry` if and only if it
+ * has a block that is requested from no peer.
  */
 export class BegunPieces {
   readonly open = new ChurningMap<number, OpenPiece>();

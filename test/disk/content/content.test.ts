@@ -144,6 +144,15 @@ describe('digests', () => {
   it.each([
     ['here', Infinity],
     ['in threads', 0],
+  ])('are those of many pieces, of files that end within them, read %s', async (_, small) => {
+    const files = { a: bytesOf(41 * PIECE + 3), b: 'x', c: bytesOf(90 * PIECE + 11).fill(0x63, PIECE, 2 * PIECE) };
+    const content = await open(tree(files), {}, small);
+    expect(await hashed(content)).toEqual(promised(Buffer.concat(Object.values(files).map((one) => Buffer.from(one)))));
+  });
+
+  it.each([
+    ['here', Infinity],
+    ['in threads', 0],
   ])('fail when a file has changed since, before or while it is read %s', async (_, small) => {
     const size = 20 * PIECE;
     for (const change of [
