@@ -52,7 +52,8 @@ const openSocket = (
   refused: (error: Error) => void,
 ): (() => void) => {
   const type = family === 4 ? 'udp4' : 'udp6';
-  const socket = createSocket({ type, ipv6Only: family === 6, recvBufferSize: RECEIVE_BUFFER, lookup: asItIs });
+  const lookup = literalOf(family);
+  const socket = createSocket({ type, ipv6Only: family === 6, recvBufferSize: RECEIVE_BUFFER, lookup });
   const streams = new UdpStreams(socket);
   let closed = false;
   let bound = false;
@@ -106,12 +107,16 @@ const goneTo = (error: Error & { readonly address?: string; readonly port?: numb
   port: error.port ?? 0,
 });
 
-/** Datagrams go to literals only, and there is nothing to look up: Node would put each of them off for it. */
-const asItIs = (
-  host: string,
-  _: unknown,
-  then: (error: NodeJS.ErrnoException | null, address: string, family: number) => void,
-): void => then(null, host, isIP(host));
+type Found = (error: NodeJS.ErrnoException | null, address: string, family: number) => void;
+
+/**
+ * Datagrams go to literals of one family only, and there is nothing to look up: Node would put each of them off for it,
+ * and compile a pattern for 10 ms to see that `::` is an address.
+ */
+const literalOf =
+  (family: 4 | 6) =>
+  (host: string, _: unknown, then: Found): void =>
+    then(null, host, family);
 
 /** The addresses of a host name. Emits once; an empty list when there are none. */
 export const resolve = (host: string): Observable<readonly string[]> =>

@@ -53,6 +53,7 @@ const LATER = [
   'node:dns',
   'node:fs/promises',
   'node:https',
+  'node:perf_hooks',
   'node:tls',
   'node:v8',
   'node:worker_threads',

@@ -48,18 +48,45 @@ var file = require('path').join(__dirname, 'rxtorrent.cjs');
 var made = 'rxtorrent.' + process.version + '.' + process.platform + '.' + process.arch + '.bin';
 var compiled = require('path').join(__dirname, made);
 
-var read = function (name) {
+/** Opens a file, or not if there is none. */
+var opened = function (name) {
   try {
-    return require('fs').readFileSync(name);
+    return require('fs').openSync(name, 'r');
   } catch (error) {
     return undefined;
   }
 };
 
-var script = function (cachedData) {
+/** Reads all of an open file into `buffer` from `at` on, and closes it: how many bytes there were. */
+var readInto = function (buffer, at, fd) {
+  var fs = require('fs');
+  var from = at;
+  var read;
+  do {
+    read = fs.readSync(fd, buffer, from, buffer.length - from, null);
+    from += read;
+  } while (read > 0 && from < buffer.length);
+  fs.closeSync(fd);
+  return from - at;
+};
+
+/**
+ * The command line, compiled, or what was compiled of it at its build, which `cached` is open at. Both are read into one
+ * buffer, and nothing is joined to the text later: at a start fresh memory takes longer than what is done with it.
+ */
+var script = function (cached) {
+  var fs = require('fs');
+  var around = require('module').wrap('|').split('|');
+  var fd = fs.openSync(file, 'r');
+  var longest = Math.max(fs.fstatSync(fd).size, cached === undefined ? 0 : fs.fstatSync(cached).size);
+  var buffer = Buffer.allocUnsafeSlow(around.join('').length + longest);
+  var end = buffer.latin1Write(around[0], 0);
+  end += readInto(buffer, end, fd);
+  end += buffer.latin1Write(around[1], end);
   // It is ASCII: as such a megabyte is there sooner, and takes half the memory.
-  var wrapped = require('module').wrap(require('fs').readFileSync(file, 'latin1'));
-  return new (require('vm').Script)(wrapped, { filename: file, cachedData: cachedData });
+  var text = buffer.latin1Slice(0, end);
+  var data = cached === undefined ? undefined : buffer.subarray(0, readInto(buffer, 0, cached));
+  return new (require('vm').Script)(text, { filename: file, cachedData: data });
 };
 
 /** The parts of `loaded`, which may be run more than once. */
@@ -76,15 +103,15 @@ var load = function () {
     refuse(version);
     return { main: nothing, start: nothing, swarm: nothing };
   }
-  var cachedData = read(compiled);
-  if (cachedData === undefined) {
+  var cached = opened(compiled);
+  if (cached === undefined) {
     var Module = require('module');
     // Node 22.1 and later keep compiled code between runs.
     if (Module.enableCompileCache) Module.enableCompileCache();
     return require(file);
   }
   // With other flags V8 refuses what was compiled, and compiles anew.
-  return run(script(cachedData));
+  return run(script(cached));
 };
 
 module.exports = { compiled: compiled, load: load, run: run, script: script };
