@@ -14,15 +14,16 @@ import { findFiles, type FoundFile } from './findFiles.ts';
 import { Spans } from '../files/spans.ts';
 import { Threads, workerFile } from '../hashing/threads.ts';
 
-/** Maximum number of threads that read and hash: one for each processor, up to this many. */
+/** Maximum number of threads that read and hash, the calling one among them: one for each processor, up to this many. */
 const MAX_THREADS = 32;
 /** Content length in bytes below which threads would take longer to start than they save. */
 const SMALL = 64 * 2 ** 20;
 /**
  * Bytes that a thread hashes for one question, at least a piece. To ask and to answer costs as much as hashing 100 KB;
- * what is asked at once must not be so much that the last thread is at it alone for long.
+ * what is asked at once must not be so much that the last thread is at it alone for long, or the calling one hears
+ * nothing else.
  */
-const AT_A_TIME = 8 * 2 ** 20;
+const AT_A_TIME = 4 * 2 ** 20;
 /** Number of files that are examined at the same time. */
 const AT_ONCE = 8;
 
@@ -112,7 +113,12 @@ const asker = (threaded: boolean): Asker => {
   const size = Math.min(MAX_THREADS, os.availableParallelism());
   const file = threaded ? workerFile('digestWorker') : undefined;
   if (file) {
-    const threads = new Threads<readonly Digestible[], readonly Digested[]>({ size, file, inline: digest });
+    const threads = new Threads<readonly Digestible[], readonly Digested[]>({
+      size,
+      file,
+      inline: digest,
+      takesPart: true,
+    });
     return {
       ask: (digestibles, answer) => {
         threads.ask(digestibles, answer);

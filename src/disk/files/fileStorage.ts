@@ -99,7 +99,9 @@ class FileStorage implements Storage {
       ...{ paths, spans, wanted, pieceLength, files: this.#files, own: this.#own, parts: this.#parts },
       dirty: (file) => void this.#dirty.add(file),
     });
-    this.#digests = new OpenDigests(this.#files, spans, THREADS, pieceSizes ? 'blocks' : pieceRoots ? 'both' : 'sha1');
+    const kind = pieceSizes ? 'blocks' : pieceRoots ? 'both' : 'sha1';
+    // The calling thread has nothing else to do for a storage that is only checked.
+    this.#digests = new OpenDigests(this.#files, spans, { size: THREADS, kind, takesPart: readOnly });
     this.#access = this.#accessAs(readOnly ? undefined : hiddenName(name, 'rxtorrent.lock'));
     this.#operations = new Operations(
       () => new StorageError('io', `${printable(root)}: the storage is closed; open it again`),

@@ -9,7 +9,7 @@ const PLACES = ['.', '../disk/hashing', '../../disk/hashing', '../../../dist/src
 
 /** The file of a worker; undefined if nothing has been built. */
 export const workerFile = (name: string): URL | undefined =>
-  PLACES.map((place) => new URL(`${place}/${name}.js`, import.meta.url)).find((url) => fs.existsSync(url));
+  PLACES.map((place) => new URL(`${place}/${name}.cjs`, import.meta.url)).find((url) => fs.existsSync(url));
 
 interface Job<Question, Answer> {
   readonly question: Question;
@@ -28,8 +28,10 @@ export interface ThreadsOptions<Question, Answer> {
   readonly size: number;
   /** The module that they run: it answers each question, in order. */
   readonly file: URL;
-  /** Answers on the calling thread, if threads cannot start, or die. */
+  /** Answers on the calling thread, if threads cannot start, or die, or if it takes part. */
   readonly inline: (question: Question) => Answer;
+  /** Is the calling thread one of `size`? It answers one question a turn of its event loop. Not if absent. */
+  readonly takesPart?: boolean;
 }
 
 /**
@@ -51,16 +53,24 @@ export class Threads<Question, Answer> {
   ask(question: Question, answer: (answer: Answer) => void): void {
     if (this.#broken) return this.#alone([{ question, answer }]);
     const thread = this.#pick();
+    if (thread === undefined) return this.#alone([{ question, answer }]);
     if (thread.jobs.length === 0) thread.worker.ref();
     thread.jobs.push({ question, answer });
     thread.worker.postMessage(question);
   }
 
-  /** The least busy thread; a new one rather than a busy one. */
-  #pick(): Thread<Question, Answer> {
+  /** The least busy thread, undefined for the calling one; a new one rather than a busy one. */
+  #pick(): Thread<Question, Answer> | undefined {
     let best: Thread<Question, Answer> | undefined;
     for (const thread of this.#threads) if (!best || thread.jobs.length < best.jobs.length) best = thread;
-    return best && (best.jobs.length === 0 || this.#threads.size >= this.#options.size) ? best : this.#start();
+    if (best?.jobs.length === 0) return best;
+    if (this.#threads.size < this.#others) return this.#start();
+    return best && (!this.#options.takesPart || best.jobs.length <= this.#left.length) ? best : undefined;
+  }
+
+  /** How many threads there may be beside the calling one. */
+  get #others(): number {
+    return this.#options.takesPart ? this.#options.size - 1 : this.#options.size;
   }
 
   #start(): Thread<Question, Answer> {
@@ -118,7 +128,7 @@ export class Threads<Question, Answer> {
   }
 
   check(): void {
-    if (this.#threads.size > this.#options.size) throw new RangeError(`${this.#threads.size} threads`);
+    if (this.#threads.size > this.#others) throw new RangeError(`${this.#threads.size} threads`);
     for (const { jobs, idle } of this.#threads)
       if (jobs.length === 0 && idle === undefined) throw new RangeError('a thread has nothing to do, and does not end');
   }
@@ -132,9 +142,9 @@ const pools = new Map<string, unknown>();
  */
 export const sharedThreads = <Question, Answer>(
   name: string,
-  options: Pick<ThreadsOptions<Question, Answer>, 'size' | 'inline'>,
+  options: Omit<ThreadsOptions<Question, Answer>, 'file'>,
 ): Threads<Question, Answer> | undefined => {
-  const key = `${name} ${options.size}`;
+  const key = `${name} ${options.size} ${options.takesPart ?? false}`;
   const known = pools.get(key) as Threads<Question, Answer> | undefined;
   const file = known ? undefined : workerFile(name);
   if (!file) return known;

@@ -19,7 +19,7 @@ const CHECKS_IN_FLIGHT = 4;
  * Pieces whose digests are requested at once, and their bytes. A piece that can't be digested on another thread is read
  * here.
  */
-const DIGESTS_IN_FLIGHT = 16;
+const DIGESTS_IN_FLIGHT = 256;
 const MEMORY = 64 * 2 ** 20;
 /** Bytes below which threads would cost more time to start than they save. */
 const MANY = 64 * 2 ** 20;

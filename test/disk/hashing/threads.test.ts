@@ -17,8 +17,8 @@ const failing = worker(
 );
 const stillborn = worker("throw new Error('not today');");
 
-const answers = (file: URL, count: number): Promise<readonly number[]> => {
-  const threads = new Threads<number, number>({ size: 2, file, inline: () => 0 });
+const answers = (file: URL, count: number, takesPart = false): Promise<readonly number[]> => {
+  const threads = new Threads<number, number>({ size: 2, file, inline: () => 0, takesPart });
   const ask = (question: number): Observable<number> =>
     new Observable((subscriber) =>
       threads.ask(question, (answer) => {
@@ -38,6 +38,11 @@ describe('threads', () => {
   it('answer', async () => {
     const by = await answers(answering, 1000);
     expect([by.length, by.includes(0)]).toEqual([1000, false]);
+  });
+
+  it('share the work with the calling one if it takes part, which is one of them', async () => {
+    const by = await answers(answering, 1000, true);
+    expect([by.length, by.includes(0), new Set(by).size]).toEqual([1000, true, 2]);
   });
 
   it.each([
