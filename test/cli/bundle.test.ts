@@ -19,7 +19,7 @@ const node = (cli: string, code: string, ...flags: readonly string[]): string =>
 
 const REFUSED = `
   const { compiled, script } = require('./load.cjs');
-  console.log(script(fs.readFileSync(compiled)).cachedDataRejected);`;
+  console.log(script(fs.openSync(compiled)).cachedDataRejected);`;
 
 /** A copy, to be broken, in a package of its own. */
 const copied = (): string => {

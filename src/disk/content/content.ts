@@ -14,7 +14,7 @@ import { findFiles, type FoundFile } from './findFiles.ts';
 import { Spans } from '../files/spans.ts';
 import { Threads, workerFile } from '../hashing/threads.ts';
 
-/** Maximum number of threads that read and hash, the calling one among them: one for each processor, up to this many. */
+/** Maximum number of threads that read and hash, with the calling one: one for each processor, up to this many. */
 const MAX_THREADS = 32;
 /** Content length in bytes below which threads would take longer to start than they save. */
 const SMALL = 64 * 2 ** 20;
