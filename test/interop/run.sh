@@ -8,10 +8,10 @@
 # ends of which are here.
 set -euf
 missing=
-for tool in unshare nsenter ip opentracker aria2c transmission-cli mktorrent qbittorrent-nox microsocks miniupnpd nft nginx apache2 curl; do command -v "$tool" >/dev/null || missing="$missing $tool"; done
+for tool in unshare nsenter ip opentracker aria2c transmission-cli mktorrent qbittorrent-nox microsocks miniupnpd nft nginx apache2 curl ffmpeg chromium; do command -v "$tool" >/dev/null || missing="$missing $tool"; done
 /usr/bin/python3 -c 'import libtorrent' 2>/dev/null || missing="$missing python3-libtorrent"
 if [ -n "$missing" ]; then
-  echo "interop: not found:$missing; on Debian: apt-get install util-linux iproute2 opentracker aria2 transmission-cli mktorrent qbittorrent-nox microsocks miniupnpd nftables nginx-light apache2 curl python3-libtorrent" >&2
+  echo "interop: not found:$missing; on Debian: apt-get install util-linux iproute2 opentracker aria2 transmission-cli mktorrent qbittorrent-nox microsocks miniupnpd nftables nginx-light apache2 curl ffmpeg chromium python3-libtorrent" >&2
   exit 1
 fi
 # A tracker that wants to run scripts when it is installed, which nothing here needs.

@@ -45,12 +45,18 @@ export class World {
   }
 
   /** A torrent of random bytes: one file, or a folder with several. Of the tracker, if not said otherwise. */
-  content(name: string, sizes: readonly number[], announce: readonly (readonly string[])[] = [[TRACKER]]): Content {
+  content(name: string, sizes: readonly number[], announce?: readonly (readonly string[])[]): Content {
     const single = sizes.length === 1;
     const files = sizes.map((size, index) => ({
       path: single ? [name] : [`part ${index % 2}`, `file-${index}.bin`],
       bytes: new Uint8Array(randomBytes(size)),
     }));
+    return this.contentOf(name, files, announce);
+  }
+
+  /** A torrent of these files. */
+  contentOf(name: string, files: Content['files'], announce: readonly (readonly string[])[] = [[TRACKER]]): Content {
+    const single = files.length === 1;
     const all = Buffer.concat(files.map(({ bytes }) => bytes));
     const pieceHashes = Buffer.concat(
       Array.from({ length: Math.ceil(all.length / PIECE) }, (_, index) =>

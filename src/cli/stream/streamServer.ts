@@ -75,6 +75,8 @@ export const streamServer = async ({
     if (body === undefined || request.method === 'HEAD' || it.shown === undefined)
       return void response.end(request.method === 'HEAD' ? undefined : text);
     readers++;
+    // A player that jumps reads on at the old place until it is answered.
+    response.flushHeaders();
     pour(it.shown, { ...body, file: body.file.index }, response, () => readers--);
   };
   const server = createServer({ headersTimeout: HEAD_WITHIN, keepAliveTimeout: KEPT_FOR }, hear);

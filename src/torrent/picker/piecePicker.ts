@@ -138,8 +138,9 @@ export class PiecePicker {
     return have.bytes.some((byte, at) => (byte & (bytes[at] as number)) !== 0);
   }
 
-  wantsPiece(index: number): boolean {
-    return this.#open.has(index) || this.#wanted.missing.has(index);
+  /** Is it not yet whole here? If `unasked`: with a block that no peer is asked for. */
+  wantsPiece(index: number, unasked = false): boolean {
+    return (unasked ? this.#hungry : this.#open).has(index) || this.#wanted.missing.has(index);
   }
 
   /** Up to `count` blocks to ask of `asker`, which belongs to the peer `who`; `idle` if nothing is asked of it now. */
@@ -215,9 +216,7 @@ export class PiecePicker {
     return piece === undefined ? this.#wanted.missing.has(index) : !piece.alone && !piece.isHeld(block);
   }
 
-  /**
-   * A block of the right size has come from `asker`. False if it is of no use. Others asked for it are told to cancel.
-   */
+  /** A block of the right size has come from `asker`. False if it is of no use. Others asked for it are to cancel. */
   received(asker: Asker, index: number, block: number): boolean {
     const piece = this.#open.get(index) ?? this.#late(index);
     if (piece === undefined || (piece.alone && !piece.isAsked(block, asker))) return false;

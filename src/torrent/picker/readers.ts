@@ -20,6 +20,8 @@ export class Readers {
   readonly #front: Front | undefined;
   readonly #soon: number;
   readonly #joined: () => void;
+  /** Grows by one as soon as there is one more: what was asked for before that may have to wait. */
+  jumps = 0;
 
   /** `joined` hears that there is one more. */
   constructor(pieceLength: number, front: Front | undefined, joined: () => void) {
@@ -44,6 +46,7 @@ export class Readers {
 
   add(reader: Reader): void {
     this.#readers.add(reader);
+    this.jumps++;
     this.#joined();
   }
 
@@ -71,7 +74,7 @@ export class Readers {
   /** Those of the pieces `begun` that are needed soon. */
   *soon<Piece>(begun: { get(index: number): Piece | undefined }): Generator<Piece> {
     if (this.#front !== undefined) yield* this.#front.soon(begun);
-    for (const index of this.#needed()) {
+    for (const index of this.needed()) {
       const piece = begun.get(index);
       if (piece !== undefined) yield piece;
     }
@@ -81,13 +84,17 @@ export class Readers {
   of(missing: Bitfield, have: Bitfield): number | undefined {
     if (this.#front !== undefined) return this.#front.of(missing, have);
     if (this.#readers.size === 0) return undefined;
-    for (const index of this.#needed()) if (missing.has(index) && have.has(index)) return index;
+    for (const index of this.needed()) if (missing.has(index) && have.has(index)) return index;
     return undefined;
   }
 
-  *#needed(): Generator<number> {
-    for (const { at, last } of this.#readers)
-      for (let index = at; index <= Math.min(last, at + this.#soon); index++) yield index;
+  /**
+   * The pieces that readers need soon: first the next one of each, then what follows these. So a reader that has
+   * nothing waits for one that has more than it takes as little as that waits for it.
+   */
+  *needed(): Generator<number> {
+    for (let ahead = 0; ahead <= this.#soon; ahead++)
+      for (const { at, last } of this.#readers) if (at + ahead <= last) yield at + ahead;
   }
 
   /** `isBegun` of each of so many pieces. */

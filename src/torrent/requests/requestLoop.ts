@@ -1,6 +1,7 @@
 import type { Message, PieceMessage } from '../../protocol/peer/messages.ts';
 import type { PiecePicker } from '../picker/piecePicker.ts';
 import { cancelOf, wantedOf } from './blockKeys.ts';
+import { deferrable } from './deferrable.ts';
 import { Habits, MAX_UNASKED } from './habits.ts';
 import { Requests } from './requests.ts';
 import type { Limited, Source } from './source.ts';
@@ -10,6 +11,8 @@ import type { WindowRule } from './windowRule.ts';
  * Chokes in a row, each with requests in flight or all rejected, and no block, before others that wait have their turn.
  */
 const MAX_BARREN = 10;
+/** Milliseconds. */
+const MAKES_WAY_EVERY = 500;
 const NONE: ReadonlySet<number> = new Set();
 
 export interface RequestLoopOptions {
@@ -41,6 +44,9 @@ export class RequestLoop {
   #allowed: number;
   #had: number;
   #started = false;
+  /** Of the picker's readers, those that way was made for; and when. */
+  #jumps = 0;
+  #madeWayAt = -Infinity;
 
   constructor(picker: PiecePicker, source: Source, options: RequestLoopOptions) {
     const { clock, allowance } = options;
@@ -75,7 +81,26 @@ export class RequestLoop {
 
   /** There are blocks, or there is room, to ask for more. */
   refill(): void {
-    this.#requests.refill(this.#options.clock());
+    const now = this.#options.clock();
+    if (this.#picker.readers.jumps === this.#jumps) this.#requests.refill(now);
+    else this.#makeWay(now);
+  }
+
+  /**
+   * What a new reader needs does not wait until all has come that was asked for before, but for what the peer is about
+   * to send: the rest is cancelled, and asked for behind it. A reader that jumps all the time does not have us cancel
+   * all the time.
+   */
+  #makeWay(now: number): void {
+    const { readers, geometry } = this.#picker;
+    if (now - this.#madeWayAt < MAKES_WAY_EVERY) return this.#requests.refill(now);
+    this.#jumps = readers.jumps;
+    const keys = deferrable(this.#picker, this.#source.state.have, this.#requests.window);
+    if (keys.length > 0) this.#madeWayAt = now;
+    const blocks = keys.map((key) => wantedOf(geometry, key));
+    for (const { piece, block } of blocks) this.#requests.cancel(piece, block);
+    this.#picker.release(this.#requests, blocks);
+    this.#requests.refill(now, true);
   }
 
   /** A block has come: true if it is to be passed on. `goOn` follows in either case. */
@@ -137,7 +162,9 @@ export class RequestLoop {
   /** Every second. Milliseconds since the last block while one is waited for, else 0 or less. */
   tick(): number {
     this.#cancelNeedless();
-    const silence = this.#requests.tick(this.#options.clock());
+    const now = this.#options.clock();
+    if (this.#picker.readers.jumps !== this.#jumps) this.#makeWay(now);
+    const silence = this.#requests.tick(now);
     // With the fast extension a choke is over when all is rejected, or no longer waited for.
     this.#rest();
     return silence;

@@ -160,8 +160,8 @@ export class Requests {
     );
   }
 
-  /** Asks for as many as the window has room for. */
-  refill(now: number): void {
+  /** Asks for as many as the window has room for; if `hurried`, also if that is less than half of it. */
+  refill(now: number, hurried = false): void {
     // A block given or freed inside may wake us again: once is enough.
     if (this.#refilling || this.#ended) return;
     const { state } = this.#source;
@@ -169,7 +169,8 @@ export class Requests {
     if (have === undefined) return;
     const window = this.#window;
     this.#findLost(now);
-    const free = this.#fruitless ? Math.min(window.free, FRUITLESS_PACE - this.#habits.asked) : window.free;
+    const open = hurried ? Math.max(0, window.limit - window.inFlight) : window.free;
+    const free = this.#fruitless ? Math.min(open, FRUITLESS_PACE - this.#habits.asked) : open;
     const room = this.#quota === undefined || free <= 0 ? free : this.#quota.take(free);
     if (room <= 0) return;
     this.#refilling = true;

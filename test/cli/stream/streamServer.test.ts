@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { Observable, range, concatMap, map, take, throwError } from 'rxjs';
+import { NEVER, Observable, range, concatMap, map, take, throwError } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ReadRange } from '../../../src/download/running/readRange.ts';
 import { siteOf } from '../../../src/cli/stream/site.ts';
@@ -87,6 +87,13 @@ describe('a server for players', () => {
     sockets.forEach((socket) => socket.destroy());
     expect(await eventually(() => seen.readers === 0)).toBe(true);
     expect((await fetch(`${origin}/1`, { headers: { range: 'bytes=0-9' } })).status).toBe(206);
+  });
+
+  it('answers before the bytes are there, so that a player leaves the place from which it has jumped', async () => {
+    const { origin } = await serving(() => NEVER);
+    const { status, body } = await fetch(`${origin}/1`, { headers: { range: 'bytes=7-' } });
+    expect(status).toBe(206);
+    await body?.cancel();
   });
 
   it('breaks the connection where the bytes can not be had', async () => {

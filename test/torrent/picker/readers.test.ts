@@ -23,6 +23,14 @@ describe('readers', () => {
     readers.check(12, (index) => index < 2);
   });
 
+  it('take turns: the next piece of each comes before what follows it', () => {
+    const readers = new Readers(MiB, undefined, () => {});
+    readers.add({ at: 0, last: 2 });
+    readers.add({ at: 10, last: 11 });
+    expect([...readers.needed()]).toEqual([0, 10, 1, 11, 2]);
+    expect([readers.of(bits('·*·········*'), bits('************')), readers.jumps]).toEqual([1, 2]);
+  });
+
   it('say so when one is behind its last piece', () => {
     const readers = new Readers(MiB, undefined, () => {});
     readers.add({ at: 4, last: 3 });

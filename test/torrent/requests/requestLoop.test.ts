@@ -47,7 +47,8 @@ const scene = ({ fast = false, contested = false } = {}) => {
     return silence;
   };
   const asked = () => sent.flatMap((message) => (message.type === 'request' ? [message.piece] : []));
-  return { picker, loop, hear, block, second, asked, faults };
+  const cancelled = () => sent.flatMap((message) => (message.type === 'cancel' ? [message.piece] : []));
+  return { picker, loop, hear, block, second, asked, cancelled, faults };
 };
 
 describe('RequestLoop', () => {
@@ -130,5 +131,38 @@ describe('RequestLoop', () => {
         picker.check();
       }),
     );
+  });
+
+  it('makes way for a reader: what is not at hand is cancelled and asked for behind it, twice a second at most', () => {
+    const { picker, loop, asked, cancelled, second } = scene();
+    loop.rule = 6;
+    loop.start();
+    picker.readers.add({ at: 20, last: 21 });
+    loop.refill();
+    expect([cancelled(), asked().slice(6)]).toEqual([
+      [2, 3, 4, 5],
+      [20, 21, 2, 3],
+    ]);
+    picker.readers.add({ at: 30, last: 30 });
+    loop.refill();
+    expect(cancelled()).toHaveLength(4);
+    second();
+    expect([cancelled().slice(4), asked().slice(10)]).toEqual([
+      [2, 3],
+      [30, 2],
+    ]);
+    loop.check();
+  });
+
+  it('makes no way where all that a reader needs is asked for, or can not be had here', () => {
+    const { picker, loop, cancelled } = scene();
+    loop.rule = 6;
+    loop.start();
+    picker.readers.add({ at: 0, last: 5 });
+    loop.refill();
+    picker.restore(9);
+    picker.readers.add({ at: 9, last: 9 });
+    loop.refill();
+    expect(cancelled()).toEqual([]);
   });
 });
