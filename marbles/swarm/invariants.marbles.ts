@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { complaintsOf, INVARIANTS, randomSwarm, type SwarmPlan, type SwarmRun, swarmOf } from '../index.ts';
+import {
+  complaintsOf,
+  INVARIANTS,
+  randomSwarm,
+  type SwarmPlan,
+  type SwarmRun,
+  type SwarmSeams,
+  swarmOf,
+} from '../index.ts';
 import { StorageError } from '../../src/contracts/errors.ts';
 import { PLANTED } from './planted.ts';
 import { drawingOf } from './shrink.ts';
@@ -10,9 +18,9 @@ const [SEEDS, TOGETHER] = [100, 10];
 const SHOWS_WITHIN = 20;
 
 /** The first seed of a run in which something is wrong, and what. */
-const firstFailure = (env: (typeof PLANTED)['offByOne']): readonly string[] => {
+const firstFailure = (seams: SwarmSeams): readonly string[] => {
   for (let seed = 1; seed <= SHOWS_WITHIN; seed++) {
-    const complaints = complaintsOf(swarmOf(randomSwarm(seed), { watched: true, env }));
+    const complaints = complaintsOf(swarmOf(randomSwarm(seed), { ...seams, watched: true }));
     if (complaints.length > 0) return complaints;
   }
   return [];
@@ -48,7 +56,12 @@ describe('swarms drawn by chance', () => {
     ['manyTimers', 'staysWithin: .* timers at one time'],
     ['leakedTimer', 'closesAll: left open: .* timers'],
   ] as const)('show a planted bug: %s', (bug, complaint) => {
-    expect(firstFailure(PLANTED[bug]).join('\n')).toMatch(new RegExp(complaint));
+    expect(firstFailure({ env: PLANTED[bug] }).join('\n')).toMatch(new RegExp(complaint));
+  });
+
+  it('show a client that does not heed the limit of its memory', () => {
+    const complaints = firstFailure({ options: () => ({ memory: 2 ** 30 }) });
+    expect(complaints.join('\n')).toMatch(/staysWithin: .* bytes of pieces in memory/);
   });
 });
 
@@ -71,6 +84,7 @@ const client = {
   offences: [],
   twice: 0,
   longestWait: 0,
+  drafts: 0,
   wires: 2,
   excess: 0,
   timers: 20,
@@ -104,6 +118,7 @@ describe('an invariant', () => {
     ['staysWithin', bad({ wires: 7 })],
     ['staysWithin', bad({ excess: 400_000 })],
     ['staysWithin', bad({ timers: 200 })],
+    ['staysWithin', bad({ drafts: 2 ** 26 + 16_384 })],
     ['tellsTrackers', { ...good, announces: [{ ...told, at: 5, event: 'started' }] }],
     ['tellsTrackers', { ...good, announces: [{ ...told, at: 6_000, event: 'completed' }] }],
     ['closesAll', { ...good, open: ['3 timers'] }],

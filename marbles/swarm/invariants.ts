@@ -1,6 +1,8 @@
 import { StorageError } from '../../src/contracts/errors.ts';
 import { Geometry } from '../../src/torrent/geometry.ts';
+import { MEMORY } from '../../src/download/parts.ts';
 import { torrentOf } from '../torrent.ts';
+import { draftsWithin } from './heldPieces.ts';
 import { addressOf, isThereAtTheEnd, lastOf, type SwarmHost, type SwarmPlan } from './plan.ts';
 import type { SwarmRun } from './run.ts';
 
@@ -17,6 +19,8 @@ const LOOKUPS = 900;
 const [TWICE, TWICE_BESIDES] = [0.6, 16 * 16_384];
 /** Milliseconds within which everybody who is interested is unchoked, if there are no more peers than this. */
 const [TURN, FEW] = [120_000, 8];
+/** A turn takes a minute, or up to three of a slow peer, and is over with the next round. */
+const TURN_OF_EACH = 180_000 + 10_000;
 /**
  * Connections of a client: peers, and callers that have said nothing yet; two of a host if both have dialled. It calls
  * itself, once, if it is told of an address that is its own.
@@ -127,12 +131,15 @@ const bansLiars: Invariant = ({ plan, hosts }) => {
 const keepsRules: Invariant = ({ hosts }) =>
   hosts.flatMap(({ offences }) => offences.map(({ at, host, rule, text }) => `${host}, ${at} ms: ${rule}; ${text}`));
 
-/** Whoever is interested is given a turn. */
+/** Whoever is interested is given a turn; with few slots, after those before it have had theirs. */
 const sharesTurns: Invariant = ({ plan, hosts }) =>
   plan.hosts.length > FEW
     ? []
     : hosts
-        .filter(({ longestWait }) => longestWait > TURN)
+        .filter(({ nth, wires, longestWait }) => {
+          const { slots = Infinity } = plan.hosts[nth] ?? {};
+          return longestWait > Math.max(TURN, TURN_OF_EACH * (Math.ceil(wires / slots) - 1));
+        })
         .map(({ address, longestWait }) => `${address} let somebody wait for ${longestWait} ms`);
 
 /**
@@ -159,15 +166,21 @@ const tellsTrackers: Invariant = ({ hosts, announces }) =>
 /** When everybody has left nothing is open. */
 const closesAll: Invariant = ({ open }) => open.map((what) => `left open: ${what}`);
 
-/** Each client stays within its limits: of connections, timers, and bytes that wait for a peer that does not read. */
+/**
+ * Each client stays within its limits: of connections, timers, bytes that wait for a peer that does not read, and
+ * memory for pieces.
+ */
 const staysWithin: Invariant = ({ plan, hosts }) => {
   const most = Math.min(MOST_WIRES, WIRES_EACH * plan.hosts.length);
-  return hosts.flatMap(({ address, wires, excess, timers }) => [
+  const pieces = shapeOf(plan);
+  const limitOf = (nth: number): number => draftsWithin(pieces, plan.hosts[nth]?.memory ?? MEMORY);
+  return hosts.flatMap(({ address, nth, wires, excess, timers, drafts }) => [
     ...(wires > most ? [`${address} had ${wires} connections at one time, of ${most}`] : []),
     ...(timers > MOST_TIMERS + TIMERS_EACH * wires
       ? [`${address} had ${timers} timers at one time, with ${wires} connections at most`]
       : []),
     ...(excess > MOST_EXCESS ? [`${address} wrote ${excess} bytes more than a buffer holds`] : []),
+    ...(drafts > limitOf(nth) ? [`${address} had ${drafts} bytes of pieces in memory, of ${limitOf(nth)}`] : []),
   ]);
 };
 

@@ -146,6 +146,7 @@ export class Member {
       offences: this.#watched?.offences ?? [],
       twice: this.#watched?.twice ?? 0,
       longestWait: this.#watched?.longestWait ?? 0,
+      drafts: this.#watched?.drafts ?? 0,
       ...(this.#error !== undefined && { error: this.#error }),
     };
   }

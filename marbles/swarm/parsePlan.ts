@@ -34,6 +34,7 @@ const HOST: Readonly<Record<string, Check>> = {
   jitter: number,
   duplicates: number,
   slots: number,
+  memory: number,
   nat: [NATS.join(', '), (value) => NATS.includes(String(value))],
   also: ['a list of addresses', Array.isArray],
   disk: ['an object', isObject],

@@ -80,6 +80,8 @@ export interface SwarmHost extends HostOptions {
   readonly disk?: DiskPlan;
   /** Peers that it serves at one time; as many as its line can fill if absent. */
   readonly slots?: number;
+  /** Bytes of pieces that it may have begun and not yet stored. Default 64 MiB. */
+  readonly memory?: number;
 }
 
 /**

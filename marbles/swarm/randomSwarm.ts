@@ -1,3 +1,4 @@
+import { BLOCK } from '../../src/torrent/geometry.ts';
 import { seeded } from '../random.ts';
 import type { NatKind } from '../network/nat.ts';
 import type { DiskPlan, Fate, PlayerKind, SwarmHost, SwarmPlan } from './plan.ts';
@@ -134,6 +135,10 @@ export const randomSwarm = (seed: number): SwarmPlan => {
     if (host.plays === undefined && dice.is(0.08)) hosts[nth] = { ...host, fate: jumping(dice, host.fate) };
     else if (host.plays === undefined && host.fate === undefined && dice.is(0.08))
       hosts[nth] = { ...host, ...failing(dice, nth === 0 ? ['read'] : ['write', 'read'], host.disk) };
+  const pieceLength = torrent.blocksPerPiece * BLOCK;
+  for (const [nth, host] of hosts.entries())
+    if (host.plays === undefined && dice.is(0.15))
+      hosts[nth] = { ...host, memory: dice.whole(2, torrent.pieces + 1) * pieceLength };
   // A player is named by the tracker only.
   return { seed, torrent, hosts, ...(finds[0] !== 'http' && { finds }), within: 3_000 };
 };

@@ -29,6 +29,8 @@ export interface HostRun {
   readonly twice: number;
   /** and how long a peer that was interested had to wait to be unchoked, at most, in milliseconds. */
   readonly longestWait: number;
+  /** Bytes of pieces that it had in memory at one time, at least, before they were on disk. */
+  readonly drafts: number;
   /** Connections that it had at one time, at most, */
   readonly wires: number;
   /** bytes that one of them had to hold beyond its buffer, at most, */

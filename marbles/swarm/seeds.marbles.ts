@@ -96,6 +96,27 @@ const SWARMS: readonly (readonly [what: string, plan: SwarmPlan])[] = [
       hosts: [{}, { plays: 'corrupts' }, { plays: 'hangsUp' }],
     },
   ],
+  [
+    'a seed with one slot, which peers that are gone have before others',
+    {
+      seed: 5925,
+      torrent: { pieces: 14, blocksPerPiece: 1 },
+      finds: ['dht'],
+      hosts: [
+        { has: 'all', slots: 1 },
+        { nat: 'full-cone' },
+        { up: 51_000, delay: 19, has: [0, 2, 3, 4, 5, 7, 9, 10, 13], fate: [{ at: 9_269, does: 'vanishes' }] },
+        {
+          ...{ up: 41_000, down: 6_900_000, delay: 17 },
+          fate: [
+            { at: 5_007, does: 'vanishes' },
+            { at: 13_907, does: 'returns' },
+            { at: 15_107, does: 'freezes' },
+          ],
+        },
+      ],
+    },
+  ],
   ['somebody alone who hears of itself', { seed: 304297, finds: ['dht'], hosts: [{ has: 'all', delay: 74 }] }],
 ];
 

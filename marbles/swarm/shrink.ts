@@ -8,6 +8,7 @@ const SPARE = [
   'buffer',
   'joins',
   'slots',
+  'memory',
   'nat',
   'jitter',
   'duplicates',

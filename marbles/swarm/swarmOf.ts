@@ -123,7 +123,7 @@ class Swarm {
   }
 
   #cast(host: SwarmHost, nth: number, seams: SwarmSeams): readonly Member[] {
-    const { plays, has, joins = 0, fate = [], disk = {}, slots, ...line } = host;
+    const { plays, has, joins = 0, fate = [], disk = {}, slots, memory, ...line } = host;
     const address = addressOf(nth);
     const { torrent, now } = this.#stage;
     if (plays !== undefined) {
@@ -141,7 +141,11 @@ class Swarm {
     // Set back, a clock still shows a time of our days.
     if (fate.some(({ does }) => does === 'jumps')) there.jumps(TODAY);
     const member = new Member(there, nth, now, watched);
-    member.begin(torrent, this.#finds.has('dht'), { ...(slots !== undefined && { slots }), ...seams.options?.(nth) });
+    member.begin(torrent, this.#finds.has('dht'), {
+      ...(slots !== undefined && { slots }),
+      ...(memory !== undefined && { memory }),
+      ...seams.options?.(nth),
+    });
     for (const each of [{ at: joins, does: 'joins' } as const, ...fate])
       this.#clock.schedule(() => this.#isOver || member.meets(each), each.at);
     return [member];

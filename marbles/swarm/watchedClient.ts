@@ -1,7 +1,9 @@
 import { finalize, map, type Observable, tap } from 'rxjs';
 import type { Env } from '../../src/contracts/env.ts';
 import type { PeerAddress, Wire } from '../../src/contracts/network.ts';
+import type { Storage } from '../../src/contracts/storage.ts';
 import type { Geometry } from '../../src/torrent/geometry.ts';
+import { HeldPieces } from './heldPieces.ts';
 import { WatchedWire, type Watcher } from './watchedWire.ts';
 
 /** Something that a client of ours must not do. */
@@ -35,6 +37,7 @@ export class WatchedClient implements Watcher {
   /** The longest time that a peer waited to be unchoked, in milliseconds. */
   longestWait = 0;
   readonly #address: string;
+  readonly #held: HeldPieces;
   #wires = 0;
   readonly #open = new Map<number, Map<WatchedWire, number>>();
   readonly #got = new Set<number>();
@@ -46,6 +49,7 @@ export class WatchedClient implements Watcher {
   constructor(address: string, geometry: Geometry, now: () => number) {
     this.#address = address;
     this.geometry = geometry;
+    this.#held = new HeldPieces(geometry);
     this.now = now;
   }
 
@@ -60,7 +64,21 @@ export class WatchedClient implements Watcher {
           .pipe(
             map((listening) => ({ ...listening, calls$: listening.calls$.pipe(map((call) => this.#called(call))) })),
           ),
+      openStorage: (torrent, target) => env.openStorage(torrent, target).pipe(map((storage) => this.#noting(storage))),
     };
+  }
+
+  /** Bytes of pieces that it had in memory at one time, at least, before they were on disk. */
+  get drafts(): number {
+    return this.#held.most;
+  }
+
+  #noting(storage: Storage): Storage {
+    const write = (offset: number, bytes: Uint8Array): Observable<number> => {
+      const { length } = bytes;
+      return storage.write(offset, bytes).pipe(tap(() => this.#held.stored(offset, length, this.now())));
+    };
+    return { ...storage, write };
   }
 
   #called(call: PeerAddress): PeerAddress {
@@ -111,6 +129,7 @@ export class WatchedClient implements Watcher {
   got(block: number, size: number, isRight: boolean): void {
     this.look();
     if (!isRight) return;
+    this.#held.came(block, this.now());
     if (this.#got.has(block)) this.twice += size;
     this.#got.add(block);
     if (this.#suspect.has(Math.floor(block / this.geometry.blocksPerPiece))) return;
@@ -130,6 +149,7 @@ export class WatchedClient implements Watcher {
   /** The program has ended: what was not on disk is lost. */
   forgets(): void {
     this.#got.clear();
+    this.#held.forgets();
     this.#overdue.clear();
   }
 
