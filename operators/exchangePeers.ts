@@ -2,7 +2,7 @@ import type { Observer, OperatorFunction } from 'rxjs';
 import { now } from '../src/contracts/clock.ts';
 import type { PeerAddress } from '../src/contracts/network.ts';
 import type { Peer } from '../src/contracts/peer.ts';
-import { mayTellOf } from '../src/protocol/encoding/reach.ts';
+import { reachOf } from '../src/protocol/encoding/reach.ts';
 import { decodePex, encodePex, PEX_FLAGS, type PexPeer, UT_PEX } from '../src/protocol/peer/utPex.ts';
 import { PexHistory } from '../src/torrent/peers/pexHistory.ts';
 import type { Introductions } from '../src/torrent/peers/introductions.ts';
@@ -99,5 +99,6 @@ export const exchangePeers = (
 
 /** The peers that `to` may be told of. */
 function* presentable(to: Peer, all: readonly Listed[]): Generator<PexPeer> {
-  for (const { address, peer } of all) if (address !== to.address && mayTellOf(to.address.host, peer.host)) yield peer;
+  const theirs = reachOf(to.address.host);
+  for (const { address, peer, reach } of all) if (address !== to.address && reach <= theirs) yield peer;
 }

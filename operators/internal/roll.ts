@@ -4,6 +4,7 @@ import type { Peer } from '../../src/contracts/peer.ts';
 import { hasCalled, speaksUtp } from '../../src/contracts/wires.ts';
 import { addressKey } from '../../src/protocol/encoding/address.ts';
 import { formatIp, parseIp } from '../../src/protocol/encoding/ip.ts';
+import { type Reach, reachOf } from '../../src/protocol/encoding/reach.ts';
 import { UT_HOLEPUNCH } from '../../src/protocol/peer/utHolepunch.ts';
 import { PEX_FLAGS } from '../../src/protocol/peer/utPex.ts';
 import type { PresentPeer } from '../../src/torrent/peers/pexHistory.ts';
@@ -15,6 +16,8 @@ export interface Listed {
   /** Of the connection that it is known by. */
   readonly address: PeerAddress;
   readonly peer: PresentPeer;
+  /** Only peers at addresses of as much reach are told of it. */
+  readonly reach: Reach;
 }
 
 /** Milliseconds for which the list holds. */
@@ -70,7 +73,7 @@ const dialable = ({ address, state, road }: Connected): Listed[] | undefined => 
     (state.idOf(UT_HOLEPUNCH) === undefined ? 0 : PEX_FLAGS.holepunch) |
     (called || address.punch === true ? 0 : PEX_FLAGS.reachable);
   const host = formatIp(ip);
-  return [{ address, peer: { host, port, flags, key: addressKey({ host, port }) } }];
+  return [{ address, peer: { host, port, flags, key: addressKey({ host, port }) }, reach: reachOf(host) }];
 };
 
 const isSame = ({ address, peer }: Listed, there?: Listed): boolean =>

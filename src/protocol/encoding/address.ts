@@ -1,5 +1,5 @@
 import type { Endpoint } from './compact.ts';
-import { parseIp } from './ip.ts';
+import { parseIp, v4Of } from './ip.ts';
 import { isPrintable } from './printable.ts';
 
 /** The address as it is written in messages and links: `192.0.2.7:6881`, `[2001:db8::7]:6881`. */
@@ -22,6 +22,9 @@ const named = (host: string): boolean => (isPrintable(host) ? ASCII_NAME : anyNa
 
 /** What is wrong with an address that can't be dialled, for the user; undefined if nothing is. */
 export const addressFault = ({ host, port }: Endpoint): string | undefined => {
+  // Nearly all are such addresses, and no text is made of them.
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535 && typeof host === 'string' && v4Of(host) >= 0)
+    return undefined;
   const text = addressText({ host: String(host), port });
   if (!Number.isInteger(port) || port < 1 || port > 65_535) return `${text}: a port is from 1 to 65535`;
   const isName = typeof host === 'string' && host.length <= MAX_NAME && named(host) && !/^[\d.]+$/.test(host);

@@ -1,25 +1,35 @@
 const ZERO = 0x30;
 const DOT = 0x2e;
 
-/** Written by hand for speed: each answer of a DHT node has eight addresses. */
-const parseV4 = (text: string): Uint8Array | undefined => {
-  if (text.length < 7 || text.length > 15) return undefined;
-  const bytes = new Uint8Array(4);
-  let [part, value, digits] = [0, 0, 0];
+/**
+ * The number that an IPv4 address is, from 0 to 2³² − 1; −1 for any other text. Written by hand, and without memory of
+ * its own, for speed: in a large swarm each peer tells each other of fifty addresses, and all of them are looked at.
+ */
+export const v4Of = (text: string): number => {
+  if (text.length < 7 || text.length > 15) return -1;
+  let [part, value, digits, whole] = [0, 0, 0, 0];
   for (let at = 0; at <= text.length; at++) {
     const char = at < text.length ? text.charCodeAt(at) : DOT;
     if (char === DOT) {
-      if (digits === 0 || value > 255 || part > 3) return undefined;
-      bytes[part++] = value;
-      [value, digits] = [0, 0];
+      if (digits === 0 || value > 255 || ++part > 4) return -1;
+      whole = whole * 256 + value;
+      value = digits = 0;
     } else {
       // Only digits are allowed, without a leading zero.
-      if (char < ZERO || char > ZERO + 9 || (digits > 0 && value === 0) || digits > 2) return undefined;
+      if (char < ZERO || char > ZERO + 9 || (digits > 0 && value === 0) || digits > 2) return -1;
       value = value * 10 + char - ZERO;
       digits++;
     }
   }
-  return part === 4 ? bytes : undefined;
+  return part === 4 ? whole : -1;
+};
+
+const parseV4 = (text: string): Uint8Array | undefined => {
+  const whole = v4Of(text);
+  if (whole < 0) return undefined;
+  const bytes = new Uint8Array(4);
+  for (let at = 0; at < 4; at++) bytes[at] = whole >>> (24 - 8 * at);
+  return bytes;
 };
 
 const groupsOf = (text: string): number[] | undefined => {
@@ -59,7 +69,7 @@ const isMapped = (ip: Uint8Array): boolean =>
 
 /** Formats 4 or 16 bytes in canonical form (RFC 5952). An IPv4 address mapped into IPv6 is formatted as IPv4. */
 export const formatIp = (ip: Uint8Array): string => {
-  if (ip.length === 4) return ip.join('.');
+  if (ip.length === 4) return `${ip[0]}.${ip[1]}.${ip[2]}.${ip[3]}`;
   if (isMapped(ip)) return ip.subarray(12).join('.');
   const groups = Array.from({ length: 8 }, (_, i) => (((ip[i * 2] ?? 0) << 8) | (ip[i * 2 + 1] ?? 0)).toString(16));
   let longest = { start: 0, length: 1 };

@@ -1,6 +1,6 @@
 import { bytesOf, decode, dictOf, encode } from '../encoding/bencode.ts';
 import { decodeEndpoint, type Endpoint, type IpLength } from '../encoding/compact.ts';
-import { parseIp } from '../encoding/ip.ts';
+import { parseIp, v4Of } from '../encoding/ip.ts';
 import { Malformed } from '../encoding/malformed.ts';
 
 /** The name of the extension in the extension handshake (BEP 10). */
@@ -43,10 +43,12 @@ const packed = (peers: readonly (Endpoint & { readonly flags?: number })[]) => {
   const [four, six, flags, flags6]: [number[], number[], number[], number[]] = [[], [], [], []];
   let count = 0;
   for (const { host, port, flags: of = 0 } of peers) {
-    const ip = parseIp(host);
-    if (ip === undefined) continue;
-    (ip.length === 4 ? four : six).push(...ip, port >> 8, port & 0xff);
-    (ip.length === 4 ? flags : flags6).push(of);
+    const v4 = v4Of(host);
+    const ip = v4 < 0 ? parseIp(host) : undefined;
+    if (v4 >= 0) four.push(v4 >>> 24, (v4 >>> 16) & 0xff, (v4 >>> 8) & 0xff, v4 & 0xff, port >> 8, port & 0xff);
+    else if (ip !== undefined) six.push(...ip, port >> 8, port & 0xff);
+    else continue;
+    (v4 >= 0 ? flags : flags6).push(of);
     if (++count === MAX_PEX_PEERS) break;
   }
   return { four, six, flags, flags6 };
