@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { Malformed } from './malformed.ts';
 import { visible } from './visible.ts';
 
@@ -13,7 +13,10 @@ export const CLIENT = 'rxtorrent 0.1.0';
 export const sha1 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha1').update(bytes).digest());
 
 /** BEP 52. */
-export const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());
+export const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(hash('sha256', bytes, 'buffer'));
+
+/** A SHA-256 as 32 characters, each of which is a byte: of little data it takes a fifth of the time of `sha256`. */
+export const sha256Text = (bytes: Uint8Array): string => hash('sha256', bytes, 'binary');
 
 export const toHex = (id: Uint8Array): string => Buffer.from(id.buffer, id.byteOffset, id.length).toString('hex');
 

@@ -1,5 +1,5 @@
 import { equalIds, sha256 } from '../../protocol/encoding/id.ts';
-import { HASH, padOf } from '../metainfo/merkle.ts';
+import { HASH, hashPairs, padOf } from '../metainfo/merkle.ts';
 
 /** Hashes that are asked for at one time, at most: as many as BEP 52 recommends. */
 export const MAX_RANGE = 512;
@@ -38,7 +38,7 @@ export class LayerTree {
     const rows = [first];
     for (let row = first; row.length > HASH; rows.push(row)) {
       const above = new Uint8Array(row.length / 2);
-      for (let at = 0; at < above.length; at += HASH) above.set(sha256(row.subarray(2 * at, 2 * (at + HASH))), at);
+      hashPairs(row, above);
       row = above;
     }
     this.#rows = rows;
@@ -73,7 +73,7 @@ export const isProved = (root: Uint8Array, { index, length }: LayerRange, hashes
   let row = hashes.slice(0, length * HASH);
   while (row.length > HASH) {
     const above = new Uint8Array(row.length / 2);
-    for (let at = 0; at < above.length; at += HASH) above.set(sha256(row.subarray(2 * at, 2 * (at + HASH))), at);
+    hashPairs(row, above);
     row = above;
   }
   let node: Uint8Array = row;

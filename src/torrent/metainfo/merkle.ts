@@ -1,4 +1,4 @@
-import { equalIds, sha256 } from '../../protocol/encoding/id.ts';
+import { equalIds, sha256, sha256Text } from '../../protocol/encoding/id.ts';
 import { BLOCK } from '../geometry.ts';
 
 /** Length of a SHA-256 digest, in bytes. */
@@ -7,8 +7,9 @@ export const HASH = 32;
 /** The hashes of the blocks of `bytes`, one after the other. BEP 52. */
 export const blockHashes = (bytes: Uint8Array): Uint8Array => {
   const hashes = new Uint8Array(Math.ceil(bytes.length / BLOCK) * HASH);
+  const into = viewOf(hashes);
   for (let at = 0, to = 0; at < bytes.length; at += BLOCK, to += HASH)
-    hashes.set(sha256(bytes.subarray(at, at + BLOCK)), to);
+    into.write(sha256Text(bytes.subarray(at, at + BLOCK)), to, 'latin1');
   return hashes;
 };
 
@@ -50,10 +51,18 @@ export const merkleRoot = (hashes: Uint8Array, levels = 0): Uint8Array => {
   row.set(hashes);
   const pad = width > count ? padOf(levels) : undefined;
   for (let at = count; pad !== undefined && at < width; at++) row.set(pad, at * HASH);
-  for (let left = width; left > 1; left /= 2)
-    for (let at = 0; at < left / 2; at++) row.set(sha256(row.subarray(2 * at * HASH, 2 * (at + 1) * HASH)), at * HASH);
+  for (let left = width; left > 1; left /= 2) hashPairs(row.subarray(0, left * HASH), row);
   return row.slice(0, HASH);
 };
+
+/** Writes the hash of each two hashes of `row` into `above`, which may be the same memory. */
+export const hashPairs = (row: Uint8Array, above: Uint8Array): void => {
+  const into = viewOf(above);
+  for (let at = 0; 2 * at < row.length; at += HASH)
+    into.write(sha256Text(row.subarray(2 * at, 2 * (at + HASH))), at, 'latin1');
+};
+
+const viewOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 
 /** The root of a piece of a file of several, with these hashes of its blocks. */
 export const pieceRoot = (hashes: Uint8Array, pieceLength: number): Uint8Array => {
