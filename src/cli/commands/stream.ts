@@ -119,7 +119,8 @@ export const stream = async (given: Given, io: Io): Promise<void> => {
   const output = outputOf(given);
   const place = placing(given);
   const seeding = seedingOf(given, true) ?? {};
-  const server = await streamServer({ host: host ?? LOOPBACK, port: wholeNumber(given, 'http-port', 1, 65_535) ?? 0 });
+  const port = wholeNumber(given, 'http-port', 1, 65_535) ?? 0;
+  const server = await streamServer({ host: host ?? LOOPBACK, port, crowded: io.say });
   let running: Download | undefined;
   const show = (torrent: Torrent): void => {
     if (server.shown !== undefined) return;

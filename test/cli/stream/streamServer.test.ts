@@ -37,8 +37,11 @@ const reading = () => {
   return { seen, read };
 };
 
-const serving = async (read: (file: number, range: ReadRange) => Observable<Uint8Array>): Promise<StreamServer> => {
-  const server = await streamServer({ host: '127.0.0.1', port: 0 });
+const serving = async (
+  read: (file: number, range: ReadRange) => Observable<Uint8Array>,
+  options: Partial<Parameters<typeof streamServer>[0]> = {},
+): Promise<StreamServer> => {
+  const server = await streamServer({ host: '127.0.0.1', port: 0, ...options });
   onTestFinished(() => server.close());
   server.shown = { site: siteOf(server.origin, '/', torrent, () => true), read };
   return server;
@@ -87,6 +90,47 @@ describe('a server for players', () => {
     sockets.forEach((socket) => socket.destroy());
     expect(await eventually(() => seen.readers === 0)).toBe(true);
     expect((await fetch(`${origin}/1`, { headers: { range: 'bytes=0-9' } })).status).toBe(206);
+  });
+
+  it('has sixty-four connections at most, and answers others beside a thousand that ask for nothing', async () => {
+    const { read } = reading();
+    const told: string[] = [];
+    const { origin } = await serving(read, { crowded: (what) => told.push(what) });
+    const port = Number(new URL(origin).port);
+    const player = await fetch(`${origin}/1`);
+    const open = new Set<number>();
+    const sockets = Array.from({ length: 1000 }, (_, nth) =>
+      connect(port, '127.0.0.1')
+        .on('connect', () => open.add(nth))
+        .on('close', () => open.delete(nth))
+        .on('error', () => undefined),
+    );
+    onTestFinished(() => sockets.forEach((socket) => socket.destroy()));
+    expect(await eventually(() => sockets.every(({ connecting }) => !connecting) && open.size < 64)).toBe(true);
+    const part = await fetch(`${origin}/1`, { headers: { range: 'bytes=0-9' } });
+    expect([part.status, (await part.arrayBuffer()).byteLength]).toEqual([206, 10]);
+    expect((await player.arrayBuffer()).byteLength).toBe(SIZE);
+    expect(told).toEqual([expect.stringMatching(/64 connections/)]);
+  });
+
+  it('gives the place of a reader that takes nothing to another, and tells of the crowd', async () => {
+    const { seen, read } = reading();
+    const told: string[] = [];
+    const { origin } = await serving(read, { crowded: (what) => told.push(what), stalledAfter: 300 });
+    const sockets = Array.from({ length: 16 }, () => {
+      const socket = connect(Number(new URL(origin).port), '127.0.0.1').on('error', () => undefined);
+      socket.pause();
+      socket.write(`GET /1 HTTP/1.1\r\nHost: ${new URL(origin).host}\r\n\r\n`);
+      return socket;
+    });
+    onTestFinished(() => sockets.forEach((socket) => socket.destroy()));
+    expect(await eventually(() => seen.readers === 16)).toBe(true);
+    expect((await fetch(`${origin}/1`)).status).toBe(503);
+    expect(told).toEqual([expect.stringMatching(/16 read/)]);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    const player = await fetch(`${origin}/1`);
+    expect([player.status, (await player.arrayBuffer()).byteLength]).toEqual([200, SIZE]);
+    expect(await eventually(() => seen.readers === 15)).toBe(true);
   });
 
   it('answers before the bytes are there, so that a player leaves the place from which it has jumped', async () => {
