@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { createPublicKey, verify } from 'node:crypto';
 import { resolve } from 'node:path';
 import { Client } from 'bittorrent-dht';
 import { type Content, HOST, listening, type World } from './world.ts';
@@ -39,6 +40,12 @@ export const libtorrentNode = (
   return { said: () => said };
 };
 
+/** What bittorrent-dht has to be given: it keeps no signed items otherwise. */
+export const verified = (signature: Buffer, bytes: Buffer, key: Buffer): boolean => {
+  const owner = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: key.toString('base64url') }, format: 'jwk' });
+  return verify(null, bytes, owner, signature);
+};
+
 const joined = ({ said }: { readonly said: () => string }): boolean => /nodes [1-9]/.test(said());
 
 /** Nodes of libtorrent and of bittorrent-dht that know each other; gives what ends the latter. */
@@ -51,7 +58,7 @@ export const network = async (world: World): Promise<() => Promise<unknown>> => 
   );
   const nodes = LIBTORRENT.slice(1).map((port) => libtorrentNode(world, `${HOST}:${port}`, ROUTER));
   for (const port of BITTORRENT_DHT) {
-    const client = new Client({ bootstrap: [ROUTER], host: HOST });
+    const client = new Client({ bootstrap: [ROUTER], host: HOST, verify: verified });
     theirs.push(client);
     await new Promise<void>((done) => client.listen(port, HOST, done));
   }

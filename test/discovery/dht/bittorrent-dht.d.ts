@@ -8,9 +8,10 @@ declare module 'bittorrent-dht' {
 
   /** An item, or what it is made of. */
   interface Item {
-    readonly v: Buffer;
+    readonly v: Buffer | { readonly [key: string]: Buffer };
     readonly k?: Buffer;
     readonly seq?: number;
+    readonly cas?: number;
     readonly salt?: Buffer;
     readonly sign?: (bytes: Buffer) => Buffer;
   }
