@@ -33,14 +33,15 @@ export const torrentOf = ({ pieces = 2, blocksPerPiece = 2, lastBlock = BLOCK }:
   };
 };
 
-/** Every byte of block number n, counted from 1 over the whole torrent, is n (modulo 256). */
+/** Every byte of block number n, counted from 1 over the torrent, is n (modulo 256); blocks of padding are zeros. */
 export const blockBytes = (geometry: Geometry, piece: number, begin: number, length: number): Uint8Array => {
   const bytes = new Uint8Array(length);
   const offset = geometry.pieceOffset(piece) + begin;
   for (let at = 0; at < length; ) {
     const number = Math.floor((offset + at) / BLOCK) + 1;
     const end = number * BLOCK - offset;
-    bytes.fill(number, at, end);
+    const isPadding = (begin + at) / BLOCK >= geometry.fetchedCount(piece);
+    bytes.fill(isPadding ? 0 : number, at, end);
     at = end;
   }
   return bytes;

@@ -8,6 +8,8 @@ export interface Shape {
   readonly pieceLength: number;
   /** Bytes of each piece, where others than the last one are shorter. */
   readonly pieceSizes?: readonly number[];
+  /** In their order, without gaps; absent where nothing is padding. */
+  readonly files?: readonly { readonly offset: number; readonly length: number; readonly padding: boolean }[];
 }
 
 /** How many pieces it has. */
@@ -16,6 +18,28 @@ export const pieceCountOf = ({ length, pieceLength }: Shape): number => Math.cei
 /** Bytes of all pieces: of what is between the files of version 2 there is nothing. */
 export const totalOf = ({ pieceSizes, length }: Shape): number =>
   pieceSizes?.reduce((sum, size) => sum + size, 0) ?? length;
+
+/**
+ * How many blocks of a piece there are before the padding at its end, if that has whole blocks. Of a piece that is all
+ * padding there is one: what is never asked for would never be whole.
+ */
+const beforePadding = ({ files = [], length, pieceLength, pieceSizes }: Shape): ReadonlyMap<number, number> => {
+  const counts = new Map<number, number>();
+  // In version 2 there are no bytes between files.
+  if (pieceSizes !== undefined) return counts;
+  let from = 0;
+  for (const { offset, length: size, padding } of files) {
+    const end = offset + size;
+    if (!padding && size > 0) from = end;
+    if (!padding) continue;
+    for (let piece = Math.floor(Math.max(from, offset) / pieceLength); piece * pieceLength < end; piece++) {
+      const [first, last] = [piece * pieceLength, Math.min(length, (piece + 1) * pieceLength)];
+      const blocks = Math.max(1, Math.ceil((Math.max(from, first) - first) / BLOCK));
+      if (last <= end && blocks * BLOCK < last - first) counts.set(piece, blocks);
+    }
+  }
+  return counts;
+};
 
 /** All arithmetic of piece, block and offset of one torrent. A value: nothing in it changes. */
 export class Geometry {
@@ -30,6 +54,7 @@ export class Geometry {
   readonly #sizes: readonly number[];
   readonly #even: number;
   readonly #gaps: boolean;
+  readonly #beforePadding: ReadonlyMap<number, number>;
 
   constructor(shape: Shape) {
     const { length, pieceLength, pieceSizes } = shape;
@@ -41,6 +66,7 @@ export class Geometry {
     this.total = totalOf(shape);
     this.#gaps = pieceSizes !== undefined;
     this.#even = pieceSizes ? 0 : this.pieceCount - 2;
+    this.#beforePadding = beforePadding(shape);
   }
 
   /** Bytes of piece `index`; the last may be shorter, and so may one that ends with a file (BEP 52). */
@@ -74,6 +100,11 @@ export class Geometry {
 
   blockCount(piece: number): number {
     return (this.pieceSize(piece) + BLOCK - 1) >> BLOCK_BITS;
+  }
+
+  /** Blocks of a piece that have to be fetched, from the first on: those behind them are padding, zeros. BEP 47. */
+  fetchedCount(piece: number): number {
+    return this.#beforePadding.get(piece) ?? this.blockCount(piece);
   }
 
   /** Bytes of block number `block` of `piece`; the last may be shorter. */

@@ -44,7 +44,7 @@ export class BegunPieces {
 
   begin(index: number): OpenPiece {
     this.#beginner.begun(index);
-    const piece = new OpenPiece(index, this.#geometry.blockCount(index), this.suspect.has(index));
+    const piece = new OpenPiece(index, this.#geometry.fetchedCount(index), this.suspect.has(index));
     this.open.set(index, piece);
     this.hungry.set(index, piece);
     return piece;
@@ -57,7 +57,7 @@ export class BegunPieces {
   failed(index: number, wrong: readonly number[] | undefined): void {
     if (wrong === undefined) return void this.suspect.set(index, 0);
     this.suspect.delete(index);
-    const piece = new OpenPiece(index, this.#geometry.blockCount(index), false);
+    const piece = new OpenPiece(index, this.#geometry.fetchedCount(index), false);
     piece.keep(wrong);
     this.open.set(index, piece);
     this.hungry.set(index, piece);

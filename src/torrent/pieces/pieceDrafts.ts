@@ -158,7 +158,7 @@ export class PieceDrafts<Who> {
     const block = begin / BLOCK;
     let open = this.#open.get(piece);
     if (open === undefined) {
-      open = new Open<Who>(this.#buffers.take(), this.#geometry.blockCount(piece), this.#hasher());
+      open = this.#begun(piece);
       this.#open.set(piece, open);
     }
     if (
@@ -172,6 +172,14 @@ export class PieceDrafts<Who> {
     open.put(block, bytes, from);
     this.gathered += bytes.length;
     return open.missing === 0 ? this.#finish(piece, open) : undefined;
+  }
+
+  /** Padding at the end is there from the beginning. */
+  #begun(piece: number): Open<Who> {
+    const buffer = this.#buffers.take();
+    const blocks = this.#geometry.fetchedCount(piece);
+    if (blocks < this.#geometry.blockCount(piece)) buffer.fill(0, blocks * BLOCK, this.#geometry.pieceSize(piece));
+    return new Open<Who>(buffer, blocks, this.#hasher());
   }
 
   /** What is gathered of `piece` is void. */

@@ -68,7 +68,7 @@ export class WebRequests implements Asker {
       const only = new Bitfield(picker.geometry.pieceCount);
       only.set(piece);
       const wanted = picker.next(this, {}, only, picker.geometry.blocksPerPiece, false);
-      if (wanted.length === picker.geometry.blockCount(piece)) {
+      if (wanted.length === picker.geometry.fetchedCount(piece)) {
         this.#stretch = [...this.#stretch, ...wanted];
         return wanted;
       }

@@ -21,6 +21,24 @@ const world = () => {
 };
 
 describe('drafts of pieces', () => {
+  it('have padding from the beginning, in memory that held something else', () => {
+    const files = [
+      { offset: 0, length: BLOCK, padding: false },
+      { offset: BLOCK, length: 2 * BLOCK, padding: true },
+    ];
+    const hashed = () => createHash('sha1');
+    const buffers = new PieceBuffers(3 * BLOCK);
+    const used = buffers.take().fill(7);
+    buffers.give(used);
+    const shape = new Geometry({ length: 3 * BLOCK, pieceLength: 3 * BLOCK, files });
+    const drafts = new PieceDrafts<string>(shape, buffers, hashed);
+    const piece = drafts.add({ piece: 0, begin: 0, bytes: new Uint8Array(BLOCK).fill(1), from: 'a' });
+    const right = new Uint8Array(3 * BLOCK).fill(1, 0, BLOCK);
+    expect(piece?.bytes).toEqual(right);
+    expect(piece?.from).toEqual(['a']);
+    expect(equalIds(piece?.digest as Uint8Array, sha1(right))).toBe(true);
+  });
+
   it('gather blocks in any order, of several pieces at once', () => {
     const { drafts, add, buffers } = world();
     expect(add(1, 1, 4, 'b')).toBeUndefined();
