@@ -2,7 +2,7 @@ import { ignoreElements, interval, map, type Observable, take, tap, timer } from
 import { describe, expect, it } from 'vitest';
 import { drawn, type Stage } from '../index.ts';
 import { seeded } from '../random.ts';
-import { CongestionWindow } from './congestion.ts';
+import { CongestionWindow, onLine } from './congestion.ts';
 
 const MEGABYTE = 1_000_000;
 
@@ -74,6 +74,45 @@ describe('a congestion window', () => {
       });
     }),
   );
+
+  it(
+    'sends nothing more after a loss than its buffer holds, until what was lost has come',
+    drawn((stage) => {
+      const nothingIsLost = (): number => 0.5;
+      const nextIsLost = [1];
+      const window = new CongestionWindow(1_000, 0.001, () => nextIsLost.pop() ?? nothingIsLost(), 'bbr');
+      // Every segment arrives at once, but all wait for the first one, which comes a way there and back later.
+      const sends = (at: number): number => {
+        let sent = 0;
+        for (let room = window.room(); room > 0 && at < 1_400; room = window.room()) {
+          window.sent(Math.min(16_384, room), { wait: 500, behind: 0, queue: 200 });
+          sent += Math.min(16_384, room);
+        }
+        return sent;
+      };
+      let sent = 0;
+      stage.watch(
+        interval(10).pipe(
+          take(300),
+          tap((nth) => {
+            sent += sends(10 * nth);
+            window.check();
+          }),
+          ignoreElements(),
+        ),
+      );
+      atTheEnd(stage, 3, () => {
+        expect(sent).toBeLessThanOrEqual(2_800_000 + 1448);
+        expect(window.room()).toBe(window.size);
+      });
+    }),
+  );
+
+  it('shares the line with the headers of its packets', () => {
+    expect(onLine(1)).toBe(53);
+    expect(onLine(1448)).toBe(1500);
+    expect(onLine(1449)).toBe(1449 + 2 * 52);
+  });
 
   it(
     'gives less the more packets are lost, and the longer the way is',

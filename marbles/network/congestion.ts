@@ -1,7 +1,13 @@
 import { now } from '../../src/contracts/clock.ts';
 
-/** Bytes of a packet, without its headers. */
+/** Bytes of a packet, without its headers, which have 52: of IP, and of TCP with its times. */
 const PACKET = 1448;
+const HEADERS = 52;
+/**
+ * Bytes that a sender keeps until all bytes before them have been acknowledged, too: what fits in the 4 MiB that Linux
+ * gives to a connection, as measured there. After a loss much waits for the lost packet, and nothing more is sent.
+ */
+const SEND_BUFFER = 2_800_000;
 /** Packets that may be under way at the beginning (RFC 6928). */
 const FIRST_WINDOW = 10;
 /** What is left of the window after a loss, and how fast it grows again: CUBIC (RFC 9438). */
@@ -33,6 +39,9 @@ export interface Way {
   readonly queue: number;
 }
 
+/** Bytes that a line carries for so many of a connection: each packet has headers. */
+export const onLine = (size: number): number => size + HEADERS * Math.ceil(size / PACKET);
+
 interface Answer {
   readonly at: number;
   readonly size: number;
@@ -42,7 +51,7 @@ interface Answer {
  * How many bytes one direction of a connection may have under way, after the rules of TCP: slow start, then CUBIC or
  * BBR, and after silence a window of one packet. Depends on the times at which
  * segments leave and arrive, and on chance. Invariants: the window holds one packet at least; bytes under way are those
- * whose answers are still to come, and their times do not decrease.
+ * whose answers are still to come, and their times do not decrease; the sender's buffer keeps all of these.
  */
 export class CongestionWindow {
   #window = FIRST_WINDOW * PACKET;
@@ -52,6 +61,9 @@ export class CongestionWindow {
   #lostAt = -Infinity;
   #underWay = 0;
   readonly #answers: Answer[] = [];
+  /** Bytes in the sender's buffer, and when all bytes up to these have been acknowledged. */
+  #kept = 0;
+  readonly #acknowledgements: Answer[] = [];
   #arrival = 0;
   /** Bytes that were answered in the last trips, the present one last, and when that began. */
   readonly #rounds: number[] = [0];
@@ -76,17 +88,22 @@ export class CongestionWindow {
     return this.#window;
   }
 
+  /** Bytes that the sender's buffer has room for: twice the window, within limits, so that there is something to send. */
+  get buffer(): number {
+    return Math.min(2 * this.#window, SEND_BUFFER);
+  }
+
   /** Bytes that may leave now. */
   room(): number {
     this.#hear();
-    const room = this.#window - this.#underWay;
+    const room = Math.min(this.#window - this.#underWay, SEND_BUFFER - this.#kept);
     // A packet is sent whole.
     return room > 0 ? Math.max(room, PACKET) : 0;
   }
 
   /** Milliseconds until more may leave. */
   get wait(): number {
-    const [next] = this.#answers;
+    const [next] = this.#kept >= SEND_BUFFER ? this.#acknowledgements : this.#answers;
     return next === undefined ? 0 : Math.max(0, Math.ceil(next.at - this.#now()));
   }
 
@@ -96,18 +113,24 @@ export class CongestionWindow {
     this.#underWay += size;
     const packets = Math.ceil(size / PACKET);
     const isLost = behind > queue || (this.#loss > 0 && this.#random() >= (1 - this.#loss) ** packets);
-    const delay = isLost ? this.#lost(packets) : 0;
+    const delay = isLost ? this.#lost(packets, wait + this.#trip / 2) : 0;
     if (behind > Math.min(Math.max(this.#trip / 8, LEAST_WAIT), MOST_WAIT))
       this.#threshold = Math.min(this.#threshold, this.#window);
     this.#answers.push({ at: Math.max(at + wait + this.#trip / 2, this.#answers.at(-1)?.at ?? 0), size });
     // What left later does not arrive sooner, also by rounding.
     this.#arrival = Math.max(this.#arrival, Math.ceil(at + wait + delay));
+    this.#kept += size;
+    this.#acknowledgements.push({ at: this.#arrival + this.#trip / 2, size });
     return this.#arrival - at;
   }
 
   /** Answers that have come make room, and let the window grow if it was full. */
   #hear(): void {
     const at = this.#now();
+    for (let [next] = this.#acknowledgements; next !== undefined && next.at <= at; [next] = this.#acknowledgements) {
+      this.#acknowledgements.shift();
+      this.#kept -= next.size;
+    }
     for (let [next] = this.#answers; next !== undefined && next.at <= at; [next] = this.#answers) {
       this.#answers.shift();
       const isUsed = 2 * this.#underWay > this.#window;
@@ -146,8 +169,8 @@ export class CongestionWindow {
     this.#window += Math.max(((aim - this.#window) * size) / this.#window, least);
   }
 
-  /** Returns the milliseconds by which the loss delays what was sent. */
-  #lost(packets: number): number {
+  /** Returns the milliseconds by which the loss delays what was sent, if a packet takes so many there and back now. */
+  #lost(packets: number, roundTrip: number): number {
     const at = this.#now();
     const isTold = this.#underWay / PACKET > TELLING + packets / 2;
     if (this.#tcp === 'cubic' && at - this.#lostAt > this.#trip) {
@@ -156,9 +179,9 @@ export class CongestionWindow {
       this.#threshold = Math.max(this.#window * AFTER_LOSS, 2 * PACKET);
       this.#window = isTold ? this.#threshold : PACKET;
     }
-    let delay = isTold ? this.#trip : this.#trip + PATIENCE;
+    let delay = isTold ? roundTrip : roundTrip + PATIENCE;
     // What is sent once more can be lost, too, and is then waited for twice as long each time.
-    for (let patience = this.#trip + PATIENCE; this.#loss > 0 && this.#random() < this.#loss; patience *= 2) {
+    for (let patience = roundTrip + PATIENCE; this.#loss > 0 && this.#random() < this.#loss; patience *= 2) {
       delay += patience;
       if (this.#tcp === 'cubic') this.#window = PACKET;
     }
@@ -169,6 +192,7 @@ export class CongestionWindow {
   check(): void {
     const waiting = this.#answers.reduce((sum, { size }) => sum + size, 0);
     if (waiting !== this.#underWay) throw new Error(`${this.#underWay} bytes under way, answers for ${waiting}`);
+    if (this.#kept < this.#underWay - PACKET) throw new Error(`${this.#underWay} bytes under way, ${this.#kept} kept`);
     if (!(this.#window >= PACKET)) throw new Error(`a window of ${this.#window} bytes`);
     if (this.#answers.some(({ at }, n) => at < (this.#answers[n - 1]?.at ?? 0))) throw new Error('answers out of turn');
   }

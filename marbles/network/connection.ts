@@ -2,7 +2,7 @@ import { Subject, type Subscriber, Subscription, timer } from 'rxjs';
 import { NetworkError } from '../../src/contracts/errors.ts';
 import type { PeerAddress, Wire } from '../../src/contracts/network.ts';
 import { addressText } from '../../src/protocol/encoding/address.ts';
-import type { CongestionWindow } from './congestion.ts';
+import { type CongestionWindow, onLine } from './congestion.ts';
 import type { DrawnHost, Sender } from './host.ts';
 import { cut, END, type Segment, type Segments } from './segment.ts';
 
@@ -102,7 +102,7 @@ export class WireEnd implements Sender {
 
   /** The buffer grows with what may be under way, as that of a system does. */
   get #buffer(): number {
-    return Math.max(this.#here.buffer, 2 * (this.#window?.size ?? 0));
+    return Math.max(this.#here.buffer, this.#window?.buffer ?? 0);
   }
 
   take(line: number): Segment | undefined {
@@ -127,11 +127,15 @@ export class WireEnd implements Sender {
     return undefined;
   }
 
+  onLine(size: number): number {
+    return this.#window === undefined ? size : onLine(size);
+  }
+
   left(segment: Segment): void {
     const size = segment.size;
     this.#sent(size);
     const behind = this.there.behind(this.#here.delay + this.there.delay);
-    const wait = this.there.comesIn(size, this.#here.delay + this.there.delay);
+    const wait = this.there.comesIn(this.onLine(size), this.#here.delay + this.there.delay);
     const arrival = this.#window?.sent(size, { wait, behind, queue: this.there.queue }) ?? wait;
     const arrived = (): void => this.there.receives(() => this.#other?.arrives(segment));
     this.#here.outside(() => timer(arrival).subscribe(arrived));

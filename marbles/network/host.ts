@@ -50,6 +50,8 @@ export type HostState = 'up' | 'frozen' | 'down' | 'gone';
 export interface Sender {
   /** The next bytes, at most `most`; undefined if there are none. */
   take(most: number): Segment | undefined;
+  /** Bytes that the line carries for so many of the connection. */
+  onLine(size: number): number;
   /** The bytes of a segment have left. */
   left(segment: Segment): void;
 }
@@ -240,7 +242,7 @@ export class DrawnHost {
     const at = this.#time.now();
     // Timers are in whole milliseconds: a line that is never idle makes up for the rounding.
     const from = at - this.#upTaken < 1 ? this.#upTaken : at;
-    this.#upTaken = from + (segment.size * 1000) / (this.options.up ?? Infinity);
+    this.#upTaken = from + (sender.onLine(segment.size) * 1000) / (this.options.up ?? Infinity);
     const wait = Math.ceil(this.#upTaken - at);
     if (wait <= 0) return left();
     const sent = (): void => {

@@ -27,8 +27,8 @@ describe('a line that dies for twelve seconds', () => {
           peers: { [a]: throughLine(stage, 2000, 14_000, seed), [b]: throughLine(stage, 2000, 14_000, seed) },
         });
         const done$ = downloaded(stage, there).pipe(filter(({ type }) => type === 'done'));
-        stage.gives(done$).toBe('20796ms (d|)');
-        stage.happens(there.hangups).toBe('9049ms b 999ms a 10742ms (ba)');
+        stage.gives(done$).toBe('21076ms (d|)');
+        stage.happens(there.hangups).toBe('9049ms b 999ms a 11022ms (ba)');
         stage.happens(there.dials).toBe('--------(ab) 14037ms b 999ms a');
       },
       { torrent: { pieces } },

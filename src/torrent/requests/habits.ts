@@ -6,6 +6,9 @@ import type { WindowRule } from './windowRule.ts';
 /** Blocks that were never asked for which are borne with, and the milliseconds in which one of them is forgiven. */
 export const MAX_UNASKED = 10;
 export const FORGIVEN_EVERY = 30_000;
+/** Milliseconds between ticks, and how much more or less there is only when a clock was set, or the machine slept. */
+const TICK = 1_000;
+const MOST_AMISS = 5_000;
 
 /**
  * What is known of how one peer answers, from the first unchoke to the last word: what it owes, how much it keeps, what
@@ -23,8 +26,16 @@ export class Habits {
   lastBlockAt: number;
   /** How many requests the user wants in flight. */
   rule: WindowRule | undefined = undefined;
+  #tickedAt: number;
 
   constructor(now: number) {
-    this.lastBlockAt = now;
+    this.lastBlockAt = this.#tickedAt = now;
+  }
+
+  /** Every second. A clock that was set forward or back, or a machine that slept, does not make a peer silent. */
+  tick(now: number): void {
+    const amiss = now - this.#tickedAt - TICK;
+    this.#tickedAt = now;
+    if (Math.abs(amiss) > MOST_AMISS) this.lastBlockAt += amiss;
   }
 }

@@ -163,6 +163,7 @@ export class RequestLoop {
   tick(): number {
     this.#cancelNeedless();
     const now = this.#options.clock();
+    this.#habits.tick(now);
     if (this.#picker.readers.jumps !== this.#jumps) this.#makeWay(now);
     const silence = this.#requests.tick(now);
     // With the fast extension a choke is over when all is rejected, or no longer waited for.

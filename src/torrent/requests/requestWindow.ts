@@ -127,9 +127,7 @@ export class RequestWindow implements WindowView {
   }
 
   asked(key: number, now: number): void {
-    const since = this.#waitingSince;
-    const later = Math.max(since, now);
-    this.#waitingSince = this.#inFlight.size === 0 ? later : since;
+    if (this.#inFlight.size === 0) this.#waitingSince = Math.max(this.#waitingSince, now);
     // Late keys stay: a block that was requested twice comes twice, which is no fault of the peer.
     if (this.#inFlight.has(key)) return;
     this.#inFlight.add(key, now);
@@ -286,8 +284,10 @@ export class RequestWindow implements WindowView {
     this.#horizon.tick();
     if (this.snubbed || this.#fixed !== undefined) return;
     if (this.#slowStart && this.#arrivals > 0 && gained < SLOW_START_GAIN) this.#slowStart = false;
-    if (this.#slowStart || this.#arrivals === 0) return;
-    this.limit = Math.min(this.#most, windowFor(Math.max(rate, this.#cadence.rate), this.#horizon.ms));
+    if (this.#arrivals === 0 || (this.#slowStart && !this.#horizon.full)) return;
+    const wanted = Math.min(this.#most, windowFor(Math.max(rate, this.#cadence.rate), this.#horizon.ms));
+    // While the rate grows, what the line held when blocks began to wait for each other is too little.
+    this.limit = this.#slowStart ? Math.max(this.limit, wanted) : wanted;
   }
 
   check(): void {

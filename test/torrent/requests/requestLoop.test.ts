@@ -40,8 +40,8 @@ const scene = ({ fast = false, contested = false } = {}) => {
     loop.check();
     return took;
   };
-  const second = (): number => {
-    time += 1000;
+  const second = (passes = 1000): number => {
+    time += passes;
     const silence = loop.tick();
     loop.check();
     return silence;
@@ -52,6 +52,16 @@ const scene = ({ fast = false, contested = false } = {}) => {
 };
 
 describe('RequestLoop', () => {
+  it.each([3_600_000, -3_600_000])('does not take a clock that is set by %d ms for the silence of a peer', (by) => {
+    const { loop, block, second } = scene();
+    loop.start();
+    block(0);
+    second();
+    expect(second()).toBe(1_000);
+    expect(second(by + 1_000)).toBe(2_000);
+    expect(second()).toBe(3_000);
+  });
+
   it('asks only once it is started, with the rule that holds then, and at once when the rule changes later', () => {
     const { loop, asked } = scene();
     loop.rule = 2;

@@ -31,6 +31,26 @@ describe('how many requests are in flight', () => {
     expect(window.limit).toBe(4 + 3);
   });
 
+  it('follows the rate while it grows, though blocks have begun to wait for each other', () => {
+    const { window } = new Line();
+    for (let key = 0; key < 4; key++) window.asked(key, 0);
+    const comes = (keys: readonly number[], now: number): void => {
+      for (const key of keys) window.take(key, BLOCK);
+      window.heard(now);
+    };
+    comes([0, 1], 100);
+    comes([2, 3], 400);
+    expect(window.limit).toBe(4 + 4);
+    const blocks = (from: number, count: number): number[] => Array.from({ length: count }, (_, nth) => from + nth);
+    for (const [second, count] of [20, 60, 180].entries()) {
+      const keys = blocks(1_000 * (second + 1), count);
+      for (const key of keys) window.asked(key, 1_000 * (second + 1));
+      comes(keys, 1_000 * (second + 1) + 100);
+      window.tick(1_000 * (second + 2));
+    }
+    expect(window.limit).toBeGreaterThan(180);
+  });
+
   it('is three seconds of what they send, once a second brings no more than the one before', () => {
     const line = new Line();
     for (let n = 0; n < 8; n++) line.second(20);
