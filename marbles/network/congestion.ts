@@ -88,7 +88,7 @@ export class CongestionWindow {
     return this.#window;
   }
 
-  /** Bytes that the sender's buffer has room for: twice the window, within limits, so that there is something to send. */
+  /** Bytes that the sender's buffer has room for: twice the window, so that there is something to send. */
   get buffer(): number {
     return Math.min(2 * this.#window, SEND_BUFFER);
   }

@@ -58,10 +58,21 @@ describe('swarms drawn by chance', () => {
   ] as const)('show a planted bug: %s', (bug, complaint) => {
     expect(firstFailure({ env: PLANTED[bug] }).join('\n')).toMatch(new RegExp(complaint));
   });
+});
 
-  it('show a client that does not heed the limit of its memory', () => {
-    const complaints = firstFailure({ options: () => ({ memory: 2 ** 30 }) });
-    expect(complaints.join('\n')).toMatch(/staysWithin: .* bytes of pieces in memory/);
+describe('a client that does not heed the limit of its memory', () => {
+  // Eight peers that are equally slow, so that many pieces are begun at one time.
+  const slow = { has: 'all', up: 20_000, down: 100_000 } as const;
+  const few: SwarmPlan = {
+    torrent: { pieces: 32, blocksPerPiece: 8 },
+    hosts: [...Array.from({ length: 8 }, () => slow), { memory: 2 * 8 * 2 ** 14 }],
+  };
+
+  it('is told from one that does', () => {
+    const told = /staysWithin: .* bytes of pieces in memory/;
+    const complaints = complaintsOf(swarmOf(few, { options: () => ({ memory: 2 ** 30 }), watched: true }));
+    expect(complaints.join('\n')).toMatch(told);
+    expect(complaintsOf(swarmOf(few, { watched: true })).join('\n')).not.toMatch(told);
   });
 });
 
