@@ -1,7 +1,8 @@
-import { map, type Observable, of, startWith, take, timer } from 'rxjs';
+import { map, type Observable, of, startWith, take, tap, timer } from 'rxjs';
 import { describe, it } from 'vitest';
 import { NetworkError } from '../src/contracts/errors.ts';
 import type { HttpStream } from '../src/contracts/network.ts';
+import { HostPlaces } from '../src/torrent/webSeeds/hostPlaces.ts';
 import { drawn } from './index.ts';
 import { answer, part, web, webScene } from './stories/webScene.ts';
 
@@ -183,6 +184,19 @@ describe('webSeed', () => {
       stage.gives(scene.blocks(web()), '^-----!').toBe('-12-34');
       stage.happens(scene.asked).toBe('a--(bc)', { a: '*', b: '3-4', c: '3-4' });
       stage.gives(timer(9).pipe(map(() => urls))).toBe('9ms (u|)', { u: [web().url, moved, web().url] });
+    }),
+  );
+
+  it(
+    'shares the three connections to a host with other torrents, and has one when these leave it',
+    drawn((stage) => {
+      const places = new HostPlaces();
+      const others = [{}, {}, {}];
+      for (const other of others) places.take('web.test', other);
+      const scene = webScene(stage, () => answer(stage, '-1234|'), { places });
+      stage.watch(timer(3_000).pipe(tap(() => others.forEach((other) => places.leave('web.test', other)))));
+      stage.gives(scene.blocks(web()), '^ 5s !').toBe('4s -1234');
+      stage.happens(scene.asked).toBe('4s a', { a: '*' });
     }),
   );
 

@@ -22,11 +22,11 @@ export type { ExpelledSeed, WebSeedOptions } from './internal/webSeedOptions.ts'
  *
  * The picker chooses the blocks: whole pieces that follow each other, so that a request is worth its round trip. Each
  * server has one connection at first, and two once it has proved itself, but a host at most three, however many URLs
- * lead to it. Where a URL was redirected to is asked from then on. Blocks of a server that keeps us waiting are
- * asked of others. What a server does not have is asked of others, too; a server that is busy is left in peace as long
- * as it says, one that fails for longer and longer. After six failures in a row without a block, and at once if it does
- * not answer as a web seed does, it is given up. Wrong bytes are found by `banLiars`, which names the server to
- * `expelled$`.
+ * lead to it, and however many torrents share its `places`. Where a URL was redirected to is asked from then on. Blocks
+ * of a server that keeps us waiting are asked of others. What a server does not have is asked of others, too; a server
+ * that is busy is left in peace as long as it says, one that fails for longer and longer. After six failures in a row
+ * without a block, and at once if it does not answer as a web seed does, it is given up. Wrong bytes are found by
+ * `banLiars`, which names the server to `expelled$`.
  *
  * Ends a server's connections when it completes or fails; never errors for the fault of a server.
  *
@@ -45,7 +45,7 @@ export const webSeed =
   ): OperatorFunction<WebSeed, Block> =>
   (seeds) =>
     defer(() => {
-      const places = new HostPlaces();
+      const { places = new HostPlaces() } = options;
       return seeds.pipe(
         mergeMap((seed) => {
           const { httpStream } = env;

@@ -9,6 +9,7 @@ import {
   mergeMap,
   Observable,
   of,
+  race,
   repeat,
   retry,
   take,
@@ -29,6 +30,8 @@ import { WebServer, type WebServerOptions, webStretch } from './webStretch.ts';
 const STRETCH = 4 * 2 ** 20;
 /** The same while somebody waits for bytes: a jump of theirs must not wait for long. */
 const SHORT = 2 ** 19;
+/** Milliseconds until it is looked again for a place at a host that other torrents may have left. */
+const PLACE_WITHIN = 2_000;
 /** Failures in a row without a block after which a server is given up. */
 const MAX_FAILURES = 6;
 /** Milliseconds before a server that has failed is asked again, at first and at most. */
@@ -78,13 +81,15 @@ const connection = (server: WebServer): Observable<Block> =>
     const stretch$ = defer(() => {
       over = server.whole !== undefined && server.whole !== requests;
       if (over) return EMPTY;
-      const may = !throttle.paused && places.take(host, requests);
+      const full = !throttle.paused && !places.take(host, requests);
+      const may = !throttle.paused && !full;
       const blocks = may ? requests.next(picker.readers.reading ? SHORT : STRETCH, now()) : undefined;
       if (blocks === undefined) places.leave(host, requests);
       if (blocks !== undefined) return webStretch(server, requests, blocks, (ask) => (asking = ask));
       // A piece that is being checked may turn out corrupt.
       over = last() && picker.drafts === 0 && !picker.wants(have);
-      return over ? EMPTY : wake$.pipe(take(1), ignoreElements());
+      const woken$ = full ? race(wake$, timer(PLACE_WITHIN)) : wake$;
+      return over ? EMPTY : woken$.pipe(take(1), ignoreElements());
     });
     return stretch$.pipe(
       repeat({ delay: () => (over ? EMPTY : of(undefined)) }),

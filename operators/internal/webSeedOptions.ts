@@ -2,6 +2,7 @@ import type { Observable } from 'rxjs';
 import type { WebSeed } from '../../src/contracts/peer.ts';
 import type { Torrent } from '../../src/torrent/metainfo/metainfo.ts';
 import type { Allowance } from '../../src/torrent/rates/tokenBucket.ts';
+import type { HostPlaces } from '../../src/torrent/webSeeds/hostPlaces.ts';
 
 /** A web seed that is never asked again, such as one that has sent wrong bytes; `disconnect` takes the same. */
 export interface ExpelledSeed {
@@ -17,6 +18,8 @@ export interface WebSeedOptions {
   readonly expelled$?: Observable<ExpelledSeed>;
   /** A rate limit: while it is exceeded the server waits. */
   readonly limit?: Allowance | undefined;
+  /** The connections to each host, if other torrents have web seeds there, too. */
+  readonly places?: HostPlaces | undefined;
   /** While its last value is true, nothing is asked for, and nothing read. */
   readonly paused$?: Observable<boolean>;
   /** Are web seeds all that is left? Then one that has nothing we lack is given up; asked when it has nothing to do. */

@@ -135,7 +135,7 @@ export const partsOf = (
     writable: notedFirst(storage, resume.claim()),
     verify: env.verify(torrent),
     wrongBlocks: context.leaves ? findWrongBlocks(context.leaves) : identity,
-    webSeeds: besideWebSeeds(torrent, env, context, options.webSeeds),
+    webSeeds: besideWebSeeds(torrent, env, context, options.webSeeds, options.budget?.webHosts),
     ...{ banning: { book: swarm.book, expelled: loops.expelled }, seeds: seed !== undefined },
   };
   return parts;

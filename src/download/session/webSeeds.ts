@@ -12,6 +12,7 @@ import { webSeed } from '../../../operators/webSeed.ts';
 import type { Env } from '../../contracts/env.ts';
 import type { Block, WebSeed } from '../../contracts/peer.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
+import type { HostPlaces } from '../../torrent/webSeeds/hostPlaces.ts';
 import type { SessionContext } from './conversation.ts';
 
 const PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
@@ -42,9 +43,15 @@ export const webSeedsOf = (
   ];
 };
 
+const pausedBy = (window: SessionContext['window']): Observable<boolean> =>
+  window.pipe(
+    map((rule) => rule === 0),
+    distinctUntilChanged(),
+  );
+
 /**
  * Adds the blocks of web servers to those of peers. When no peer is left, servers that have nothing we lack are given
- * up.
+ * up. `places` are those of all torrents.
  *
  * ```
  * peers    -1---3|
@@ -57,6 +64,7 @@ export const besideWebSeeds = (
   env: Env,
   { swarm, transfer, limits, window }: Pick<SessionContext, 'swarm' | 'transfer' | 'limits' | 'window'>,
   named?: readonly string[] | false,
+  places?: HostPlaces,
 ): MonoTypeOperatorFunction<Block> => {
   const seeds = webSeedsOf(torrent, named);
   if (seeds.length === 0 || env.httpStream === undefined) return identity;
@@ -71,13 +79,9 @@ export const besideWebSeeds = (
       const what = over ? `${message}: no longer used` : message;
       report({ type: 'warning', code: 'web-seed', message: what, url: seed.url });
     };
-    const paused$: Observable<boolean> = window.pipe(
-      map((rule) => rule === 0),
-      distinctUntilChanged(),
-    );
     const ofServers$ = from(seeds).pipe(
       webSeed(transfer.picker, env, {
-        ...{ torrent, paused$, failed },
+        ...{ torrent, paused$: pausedBy(window), failed, places },
         wake$: transfer.wake$,
         limit: limits.down,
         expelled$: loops.expelled,

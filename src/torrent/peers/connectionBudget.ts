@@ -1,3 +1,5 @@
+import { HostPlaces } from '../webSeeds/hostPlaces.ts';
+
 /** Maximum number of connections of all torrents together. */
 export const MAX_CONNECTIONS = 400;
 /** Maximum number of dials per second of all torrents together; as many may accumulate during a pause. */
@@ -49,6 +51,8 @@ interface Share {
  * places up to those that want more and have less. Invariant: never more than `most`.
  */
 export class ConnectionBudget {
+  /** Those to web servers, which count by themselves. */
+  readonly webHosts = new HostPlaces();
   readonly #most: number;
   readonly #dialRate: number;
   readonly #shares = new Set<Share>();
