@@ -18,7 +18,7 @@ export interface WebSeedOptions {
   readonly expelled$?: Observable<ExpelledSeed>;
   /** A rate limit: while it is exceeded the server waits. */
   readonly limit?: Allowance | undefined;
-  /** The connections to each host, if other torrents have web seeds there, too. */
+  /** The connections to each host, if other torrents have web seeds there, too. @hidden */
   readonly places?: HostPlaces | undefined;
   /** While its last value is true, nothing is asked for, and nothing read. */
   readonly paused$?: Observable<boolean>;

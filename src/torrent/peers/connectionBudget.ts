@@ -51,7 +51,7 @@ interface Share {
  * places up to those that want more and have less. Invariant: never more than `most`.
  */
 export class ConnectionBudget {
-  /** Those to web servers, which count by themselves. */
+  /** Those to web servers, which count by themselves. @hidden */
   readonly webHosts = new HostPlaces();
   readonly #most: number;
   readonly #dialRate: number;
