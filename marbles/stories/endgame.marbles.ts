@@ -42,17 +42,17 @@ describe('the endgame', () => {
   );
 
   it(
-    'asks for copies while memory is used up: a slow peer must not hold all of it',
+    'asks for copies while memory is used up once a peer keeps us waiting: that must not hold all of it',
     drawn(
       (stage) => {
-        const first = stage.peer(' U------------------|');
-        const second = stage.peer('------U------------|');
-        const third = stage.peer(' ------------U----|');
+        const first = stage.peer(' U 60s |');
+        const second = stage.peer('------U 60s |');
+        const third = stage.peer(' ------------U 60s |');
         const { blocksOf } = asker(stage, {}, 1);
-        stage.gives(merge(blocksOf(first), blocksOf(second), blocksOf(third))).toBe('-------------------|');
-        stage.asks(first).toBe(' (1234)-------------');
-        stage.asks(second).toBe('------(1234)-------');
-        stage.asks(third).toBe('-');
+        stage.watch(merge(blocksOf(first), blocksOf(second), blocksOf(third)), '^ 10s !');
+        stage.asks(first).toBe(' (1234)');
+        stage.asks(second).toBe('2006ms (1234)');
+        stage.asks(third).toBe('4012ms (1234)');
       },
       { torrent: { pieces: 4 } },
     ),

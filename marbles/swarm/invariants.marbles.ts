@@ -72,7 +72,7 @@ describe('a client that does not heed the limit of its memory', () => {
     const told = /staysWithin: .* bytes of pieces in memory/;
     const complaints = complaintsOf(swarmOf(few, { options: () => ({ memory: 2 ** 30 }), watched: true }));
     expect(complaints.join('\n')).toMatch(told);
-    expect(complaintsOf(swarmOf(few, { watched: true })).join('\n')).not.toMatch(told);
+    expect(complaintsOf(swarmOf(few, { watched: true })).join('\n')).toBe('');
   });
 });
 

@@ -121,6 +121,13 @@ export class BegunPieces {
       if (have.has(piece.index) && piece.admits(asker)) fill(wanted, batch, piece, () => piece.askAgain(asker, most));
   }
 
+  /** Asks `asker` for blocks that only overdue peers, or much slower ones, are asked for. */
+  instead(asker: Asker, have: Bitfield, count: number, wanted: Wanted[]): void {
+    const batch = Math.min(count, ENDGAME_BATCH);
+    for (const piece of this.open.values())
+      if (have.has(piece.index) && piece.admits(asker)) fill(wanted, batch, piece, () => piece.askInstead(asker, true));
+  }
+
   check(): void {
     for (const piece of this.open.values()) {
       piece.check();

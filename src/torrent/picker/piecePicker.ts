@@ -20,8 +20,8 @@ export type { Asker, Wanted } from './openPiece.ts';
  *  3. a piece that came out corrupt is asked of one peer alone, and of another when that one is overdue, or much slower
  *     than one with nothing else to do; of anybody once two of them have left it half-way;
  *  4. a new piece is begun only while memory and disk allow it: one that the peer suggests, else the first in order;
- *  5. endgame: when nothing is missing that is not requested, or only memory stands in the way, a peer with nothing
- *     else to do is asked for second copies, so that slow peers can't hold all of it; for more where they are overdue;
+ *  5. endgame: when nothing is missing that is not requested, a peer with nothing else to do is asked for second
+ *     copies, for more where the others are overdue; when only memory stands in the way, for what others are slow with;
  *  6. a begun piece without a request in flight is given up when memory is spent and a peer with nothing to do could
  *     begin another: of these, the one of which least is held.
  * Invariants: a piece is missing, open, whole (going to disk), stored or excluded; drafts = open + whole ≤ allowed.
@@ -197,8 +197,10 @@ export class PiecePicker {
   }
 
   #copies(asker: Asker, have: Bitfield, count: number, wanted: Wanted[]): void {
-    if (this.endgame === 'strict' || (this.#wanted.missing.count > 0 && this.drafts < this.#allowed)) return;
-    this.#begun.copy(asker, have, count, this.endgame === 'on' ? ENDGAME_COPIES : 0, wanted);
+    if (this.endgame === 'strict') return;
+    const most = this.endgame === 'on' ? ENDGAME_COPIES : 0;
+    if (this.#wanted.missing.count === 0) this.#begun.copy(asker, have, count, most, wanted);
+    else if (this.drafts >= this.#allowed) this.#begun.instead(asker, have, count, wanted);
   }
 
   /** Gives up a piece that waits for nobody, if memory is spent, and the peer has a piece that is missing. */
