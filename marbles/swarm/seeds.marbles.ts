@@ -117,6 +117,35 @@ const SWARMS: readonly (readonly [what: string, plan: SwarmPlan])[] = [
       ],
     },
   ],
+  [
+    'memory for two pieces, which equally quick peers all sent twice',
+    {
+      seed: 4738,
+      torrent: { pieces: 15, blocksPerPiece: 8, lastBlock: 16_383 },
+      hosts: [
+        { delay: 2, has: 'all', fate: [{ at: 10_884, does: 'jumps', by: 620_000 }] },
+        { up: 220_000, delay: 2, loss: 0.0043 },
+        { up: 410_000, delay: 21, joins: 1_611 },
+        { down: 450_000, delay: 130, has: [0, 2, 3, 5, 6, 8, 9, 12] },
+        { up: 930_000, down: 110_000, delay: 30, joins: 6_579, has: [0, 3, 6, 7, 8, 9, 10, 13, 14] },
+        { up: 35_000, down: 110_000, delay: 20, loss: 0.026, memory: 262_144 },
+      ],
+    },
+  ],
+  [
+    'memory for two pieces, beside a peer that chokes and one that hangs up',
+    {
+      seed: 1195,
+      torrent: { pieces: 11, blocksPerPiece: 4 },
+      hosts: [
+        { up: 58_000, has: 'all' },
+        { up: 32_000, has: [0, 1, 4, 6, 7, 8, 10], fate: [{ at: 35_802, does: 'returns' }] },
+        { memory: 131_072 },
+        { up: 80_000, plays: 'chokes' },
+        { plays: 'hangsUp' },
+      ],
+    },
+  ],
   ['somebody alone who hears of itself', { seed: 304297, finds: ['dht'], hosts: [{ has: 'all', delay: 74 }] }],
 ];
 

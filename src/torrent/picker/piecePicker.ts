@@ -13,8 +13,7 @@ import { extentOf, WantedPieces } from './wantedPieces.ts';
 export type { Asker, Wanted } from './openPiece.ts';
 
 /**
- * Decides which peer is asked for which block. What the choice depends on, most important first; read it again before
- * changing it:
+ * Decides which peer is asked for which block. What the choice depends on, most important first; read it again first:
  *  1. a piece that is being checked or is stored is never asked for;
  *  2. begun pieces before new ones, to free memory; but before these one half as common, as others may not have it;
  *  3. a piece that came out corrupt is asked of one peer alone, and of another when that one is overdue, or much slower
@@ -197,8 +196,8 @@ export class PiecePicker {
   }
 
   #copies(asker: Asker, have: Bitfield, count: number, wanted: Wanted[]): void {
-    if (this.endgame === 'strict') return;
     const most = this.endgame === 'on' ? ENDGAME_COPIES : 0;
+    if (this.endgame === 'strict') return;
     if (this.#wanted.missing.count === 0) this.#begun.copy(asker, have, count, most, wanted);
     else if (this.drafts >= this.#allowed) this.#begun.instead(asker, have, count, wanted);
   }
