@@ -37,4 +37,5 @@ export { ConnectedPeers, type Member } from '../torrent/peers/connectedPeers.ts'
 export { type Awaited as AwaitedPeer, Lull } from '../torrent/peers/lull.ts';
 export { type Amount, FileSelection } from '../torrent/picker/fileSelection.ts';
 export type { ResumeNote, Stamp } from '../torrent/pieces/resumeNote.ts';
+export { HostPlaces } from '../torrent/webSeeds/hostPlaces.ts';
 export { Phase, type PhaseState, type ShownPhase } from '../torrent/stats/phase.ts';

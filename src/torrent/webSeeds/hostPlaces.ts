@@ -16,6 +16,7 @@ export class HostPlaces {
     return true;
   }
 
+  /** The connection asks `host` for nothing any more. */
   leave(host: string, connection: object): void {
     const there = this.#taken.get(host);
     there?.delete(connection);
