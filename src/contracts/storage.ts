@@ -17,7 +17,8 @@ export interface FileStamp {
 
 /**
  * The bytes of one torrent on disk, as one sequence of `torrent.length` bytes. Errors are `StorageError`s. Nothing is
- * created or changed before the first `write`, `finish` or `notes.save`; no file but those of `Target.wanted`.
+ * created or changed before the first `write`, `reuse`,
+ * `finish` or `notes.save`; no file but those of `Target.wanted`.
  */
 export interface Storage {
   /** The file, or the folder that the files are in, once all of them are there. */
@@ -54,6 +55,11 @@ export interface Storage {
   doubted(): readonly number[];
   /** Whole pieces that touch an unwanted file, and so are also kept apart from the files. They are unchecked. */
   readonly apart: Pick<Storage, 'read'> & { pieces(): readonly number[] };
+  /**
+   * Copies files that are not there from those of `Target.similar`, as far as they have the same root. What it made is
+   * checked like everything on disk. Completes without a value. Absent where nothing can be copied.
+   */
+  reuse?(): Observable<never>;
   /** One stamp per file of `torrent.files`, in their order. */
   stamps(): Observable<readonly FileStamp[]>;
   /** Makes what was written survive a power cut (fsync of every file written to). Completes without a value. */
@@ -81,6 +87,16 @@ export interface ResumeStore {
   readonly boot: string;
 }
 
+/** A file on disk, and what is said to be in it. */
+export interface SimilarFile {
+  /** Absolute. */
+  readonly path: string;
+  /** Bytes. */
+  readonly length: number;
+  /** 32 bytes: the root of its blocks (BEP 52). */
+  readonly root: Uint8Array;
+}
+
 /** Where a download is stored. */
 export interface Target {
   /** The folder; a torrent of several files makes a folder of its own name in it. */
@@ -101,6 +117,11 @@ export interface Target {
    * `.!qB`, `.!ut`, `.bc!`). They have their true names when all is there.
    */
   readonly adopt?: boolean;
+  /**
+   * Files that are there already, perhaps of other torrents (BEP 38). One of the length and the root (BEP 52) of a file
+   * of the torrent is copied before peers are asked. They are only read.
+   */
+  readonly similar?: readonly SimilarFile[];
   /**
    * How room for a file is made at its first write: `sparse`, the default, takes what is written; `full` takes all of
    * it at once, and nothing is written at all where there is no room for all files.

@@ -157,6 +157,8 @@ const tappedStorage = (storage: Storage, of: Call, tap: EnvTap): Storage => {
   const { apart } = storage;
   const digest = storage.digest?.bind(storage);
   const writev = storage.writev?.bind(storage);
+  // What it did is seen in the stamps, and in what is read.
+  const reuse = storage.reuse?.bind(storage);
   const at = <T>(
     what: 'read' | 'readApart' | 'digest' | 'write' | 'writev',
     offset: number,
@@ -179,6 +181,7 @@ const tappedStorage = (storage: Storage, of: Call, tap: EnvTap): Storage => {
     write: (offset, bytes) => at('write', offset, bytes.length, storage.write(offset, bytes)),
     writev: writev && ((offset, parts) => at('writev', offset, total(parts), writev(offset, parts))),
     finish: () => tap.watch({ what: 'finish', of }, storage.finish()),
+    reuse,
     stamps: () => tap.watch({ what: 'stamps', of }, storage.stamps()),
     flush: () => tap.watch({ what: 'flush', of }, storage.flush()),
     notes: tappedNotes(storage.notes, of, tap),

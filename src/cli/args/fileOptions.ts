@@ -16,6 +16,10 @@ export const placeOptions: OptionTable = {
   'move-to': value('Folder that the files are moved to when all are there, also on another disk'),
   part: flag('Call files NAME.part until all are there'),
   adopt: flag('Go on with files that other clients have begun: NAME.part, NAME.!qB and others'),
+  similar: values(
+    'Copy files that a torrent of version 2 has on disk already: FILE.torrent[=FOLDER], or a folder of both',
+    APART.lines,
+  ),
   allocate: value('Room for files: sparse (default), as it is written, or full, all at once'),
 };
 

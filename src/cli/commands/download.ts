@@ -12,6 +12,7 @@ import { checkRecord } from '../run/session.ts';
 import { strategyOf } from '../input/strategy.ts';
 import { webSeedsOf } from '../input/discoveryOptions.ts';
 import { placing } from '../input/placing.ts';
+import { similarIn } from '../input/similar.ts';
 import { targetOf } from '../input/target.ts';
 import { byPriority, firstBy, inOrder } from '../../torrent/picker/pieceOrder.ts';
 import { checkStdin } from '../input/stdin.ts';
@@ -85,8 +86,10 @@ export const download = async (
   // Several torrents can't be one file.
   const into = output === undefined || torrents.length === 1 ? output : `${output}/`;
   const force = flag(given, 'force');
+  const similar = await similarIn(given, io);
   const { targetFor, ...chosen } = chosenOf(given, io, torrents, async (torrent) => ({
     ...place(torrent, await targetOf(torrent, into)),
+    ...similar(torrent),
     force,
   }));
   return runTorrents(given, io, torrents, {

@@ -14,6 +14,7 @@ import { text, wholeNumber } from '../args/values.ts';
 import { seedingOf } from '../input/seedOptions.ts';
 import { checkStdin } from '../input/stdin.ts';
 import { placing } from '../input/placing.ts';
+import { similarIn } from '../input/similar.ts';
 import { targetOf } from '../input/target.ts';
 import type { Given, Io } from '../io/io.ts';
 import { visible } from '../io/text.ts';
@@ -118,6 +119,7 @@ export const stream = async (given: Given, io: Io): Promise<void> => {
   const host = text(given, 'host');
   const output = outputOf(given);
   const place = placing(given);
+  const similar = await similarIn(given, io);
   const seeding = seedingOf(given, true) ?? {};
   const port = wholeNumber(given, 'http-port', 1, 65_535) ?? 0;
   const server = await streamServer({ host: host ?? LOOPBACK, port, crowded: io.say });
@@ -131,7 +133,7 @@ export const stream = async (given: Given, io: Io): Promise<void> => {
     if (player !== undefined) play(player, url, io);
   };
   const targetFor = async (torrent: Torrent): Promise<Target> => {
-    const target = place(torrent, await targetOf(torrent, output));
+    const target = { ...place(torrent, await targetOf(torrent, output)), ...similar(torrent) };
     show(torrent);
     return target;
   };

@@ -15,7 +15,7 @@ const folderOf = (given: Given, option: string): string | undefined => {
 
 /** Are any of the options given that say where files go, beside `-o`? */
 export const placesFiles = (given: Given): string | undefined =>
-  ['rename', 'incomplete-dir', 'move-to', 'part', 'adopt', 'allocate'].find(
+  ['rename', 'incomplete-dir', 'move-to', 'part', 'adopt', 'similar', 'allocate'].find(
     (name) => given[name] !== undefined && given[name] !== false && texts(given, name)[0] !== undefined,
   );
 

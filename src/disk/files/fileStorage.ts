@@ -10,6 +10,7 @@ import { diskError, printable } from '../errors/diskError.ts';
 import { each } from './each.ts';
 import { finish } from './finish.ts';
 import { hiddenName } from '../names/hiddenName.ts';
+import { foldersOf } from './foldersOf.ts';
 import type { Done } from './insideFolder.ts';
 import { OpenDigests } from './openDigests.ts';
 import { OpenFiles } from './openFiles.ts';
@@ -21,9 +22,11 @@ import { besideName, ResumeNotes } from '../notes/resumeNotes.ts';
 import { checkBoth, reserving } from '../places/allocate.ts';
 import { moveAll } from '../places/moveAll.ts';
 import { Places } from '../places/places.ts';
+import { reuseFiles } from '../places/similarFiles.ts';
 import { rootName } from '../names/safePath.ts';
 import { fsyncSoftly } from './softSync.ts';
 import { Spans } from './spans.ts';
+import { NO_FILE, stampOf } from './stamp.ts';
 import { Transfers } from './transfers.ts';
 import { trueFolder } from '../names/trueFolder.ts';
 import { WriteAccess } from './writeAccess.ts';
@@ -211,9 +214,22 @@ class FileStorage implements Storage {
     this.#access.ask((denied) => (denied ? done(denied) : moveAll(parts, done)));
   }
 
+  reuse(): Observable<never> {
+    const { wanted = () => true, similar = [], readOnly = false } = this.#target;
+    return this.#operations.run<never>((done, alive) => {
+      const [access, dirty] = [this.#access, this.#dirty];
+      if (readOnly) done(null);
+      else
+        reuseFiles(
+          { torrent: this.#torrent, places: this.#places, similar, wanted, access, dirty, alive },
+          done as Done<void>,
+        );
+    });
+  }
+
   stamps(): Observable<readonly FileStamp[]> {
     return this.#operations.run<readonly FileStamp[]>((done, wanted) => {
-      const stamps: FileStamp[] = this.paths.map(() => nothing);
+      const stamps: FileStamp[] = this.paths.map(() => NO_FILE);
       const look = (file: number, next: Done<void>): void => {
         const name = this.paths[file] as string;
         if (name === '' || !wanted()) return next(null);
@@ -222,7 +238,7 @@ class FileStorage implements Storage {
           // A file that is no longer ours, or was changed by another program, must not have a stamp that a later run
           // would trust.
           if (this.#own.check(file, there ? stat : undefined) || this.#own.doubted.includes(file))
-            stamps[file] = { ...nothing, size: there ? stat.size : -1 };
+            stamps[file] = { ...NO_FILE, size: there ? stat.size : -1 };
           else if (there) stamps[file] = stampOf(stat);
           next(null);
         });
@@ -250,7 +266,8 @@ class FileStorage implements Storage {
       each(files.length, AT_ONCE, sync, (error) => {
         const failure = error ?? this.#files.takeFailure();
         if (failure) return done(failure);
-        const folders = files.length > 0 ? this.#foldersOf(files) : [];
+        const { root, lastRoot } = this.#places;
+        const folders = foldersOf(files, this.paths, [root, lastRoot]);
         const folder = (n: number, next: Done<void>): void => syncFolder(folders[n] as string, () => next(null));
         each(folders.length, AT_ONCE, folder, () => this.#parts.sync(done as Done<void>));
       });
@@ -278,23 +295,4 @@ class FileStorage implements Storage {
       });
     });
   }
-
-  /** The folders that hold `files`, up to and including the root. */
-  #foldersOf(files: readonly number[]): readonly string[] {
-    const folders = new Set([this.#places.root, this.#places.lastRoot]);
-    for (const file of files) {
-      for (let folder = path.dirname(this.paths[file] as string); !folders.has(folder); folder = path.dirname(folder))
-        folders.add(folder);
-    }
-    return [...folders];
-  }
 }
-
-const nothing: FileStamp = { size: -1, mtime: 0 };
-
-const stampOf = ({ size, mtimeMs, ctimeMs, ino, blocks }: fs.Stats): FileStamp => ({
-  ...{ size, ino },
-  mtime: mtimeMs,
-  ctime: ctimeMs,
-  allocated: blocks * 512,
-});

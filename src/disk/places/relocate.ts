@@ -100,8 +100,8 @@ const copied = async ({ from, to, half, force, wanted }: Move): Promise<boolean>
   }
 };
 
-/** The number of bytes that were copied. */
-const copyAll = async (from: FileHandle, to: FileHandle, wanted: () => boolean): Promise<number> => {
+/** The number of bytes that were copied; -1 once it is not `wanted` any more. */
+export const copyAll = async (from: FileHandle, to: FileHandle, wanted: () => boolean): Promise<number> => {
   const chunk = new Uint8Array(CHUNK);
   for (let at = 0; wanted(); ) {
     const { bytesRead } = await from.read(chunk, 0, CHUNK, at);

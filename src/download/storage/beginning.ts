@@ -29,8 +29,9 @@ export interface BeginningOptions {
 }
 
 /**
- * From files on disk to stored pieces: restores what earlier runs left, refuses files that belong to another program,
- * and takes in pieces that were kept apart. No existing byte is changed before the end.
+ * From files on disk to stored pieces: copies files that are elsewhere on disk, restores what earlier runs left,
+ * refuses files that belong to another program, and takes in pieces that were kept apart. No existing byte is changed
+ * before the end.
  *
  * ```
  * gives  --r-r-r---|   one for each piece that had to be checked
@@ -55,5 +56,7 @@ export const beginning = (
     const restored$ = restore(torrent, env, storage, picker, { all: recheck, found: look, sound, checks });
     const guarded$ = defer(() => guardFiles(torrent, storage, picker, there, force));
     const adopted$ = adoptApart(torrent, env, { apart: storage.apart, ...writable }, picker);
-    return concat(restored$, fetches ? concat(guarded$, adopted$) : EMPTY);
+    // What is copied is found then like everything that is there.
+    const reused$ = (fetches && storage.reuse?.()) || EMPTY;
+    return concat(reused$, restored$, fetches ? concat(guarded$, adopted$) : EMPTY);
   });
