@@ -131,7 +131,7 @@ const bansLiars: Invariant = ({ plan, hosts }) => {
 const keepsRules: Invariant = ({ hosts }) =>
   hosts.flatMap(({ offences }) => offences.map(({ at, host, rule, text }) => `${host}, ${at} ms: ${rule}; ${text}`));
 
-/** Whoever is interested is given a turn; with few slots, after those before it have had theirs. */
+/** A peer that is interested is given a turn; with few slots, after those before it have had theirs. */
 const sharesTurns: Invariant = ({ plan, hosts }) =>
   plan.hosts.length > FEW
     ? []

@@ -1,6 +1,6 @@
 /**
  * What whole swarms of our own clients cost in real time: build, then `tsx test/bench/swarm.ts [clients] [MiB]
- * [seconds] [peers] [KiB of a piece]`, by default a hundred who exchange 64 MiB and are there for ten minutes, with as
+ * [seconds] [peers] [KiB of a piece]`, by default a hundred that exchange 64 MiB and are there for ten minutes, with as
  * many peers each as a download has by default, and pieces of 1 MiB. One has all from the start. What is built is run,
  * since `tsx` gives each function a name that takes a third of all memory.
  */

@@ -15,7 +15,7 @@ export interface Reader {
 }
 
 /**
- * Who is connected, and who of them reads. Depends on what they take. When there are too many a connection that asks
+ * Which players are connected, and which of them read. Depends on what they take. When there are too many a connection that asks
  * for nothing makes room, the oldest first; and a reader that has taken nothing for long, as that of a player that is
  * paused, which asks again when it goes on. Invariant: at most {@link MAX_READERS} read, so that there are always
  * connections that do not, and at most {@link MAX_CONNECTIONS} are open.
