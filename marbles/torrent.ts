@@ -40,7 +40,8 @@ export const blockBytes = (geometry: Geometry, piece: number, begin: number, len
   for (let at = 0; at < length; ) {
     const number = Math.floor((offset + at) / BLOCK) + 1;
     const end = number * BLOCK - offset;
-    const isPadding = (begin + at) / BLOCK >= geometry.fetchedCount(piece);
+    const within = (offset + at) % geometry.pieceLength;
+    const isPadding = within / BLOCK >= geometry.fetchedCount((offset + at - within) / geometry.pieceLength);
     bytes.fill(isPadding ? 0 : number, at, end);
     at = end;
   }
