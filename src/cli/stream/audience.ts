@@ -15,10 +15,10 @@ export interface Reader {
 }
 
 /**
- * Which players are connected, and which of them read. Depends on what they take. When there are too many a connection that asks
- * for nothing makes room, the oldest first; and a reader that has taken nothing for long, as that of a player that is
- * paused, which asks again when it goes on. Invariant: at most {@link MAX_READERS} read, so that there are always
- * connections that do not, and at most {@link MAX_CONNECTIONS} are open.
+ * Which players are connected, and which of them read. Depends on what they take. When there are too many, a connection
+ * that asks for nothing makes room, the oldest first; and so does a reader that has taken nothing for long, as that of
+ * a paused player, which asks again when it goes on. Invariant: at most {@link MAX_READERS} read, so that there are
+ * always connections that do not, and at most {@link MAX_CONNECTIONS} are open.
  */
 export class Audience {
   /** The one that has last asked for something is the last. */
