@@ -1,7 +1,9 @@
 import type { Bitfield } from '../bitfield.ts';
 import type { Geometry } from '../geometry.ts';
 import { ChurningMap } from '../pieces/churningMap.ts';
-import { type Asker, fill, OpenPiece, stuckOf, type Wanted } from './openPiece.ts';
+import { type Asker, awaitedShare, fill, OpenPiece, stuckOf, type Wanted } from './openPiece.ts';
+import type { Endgame } from './pickerOptions.ts';
+import type { Readers } from './readers.ts';
 
 /** Endgame copies that are requested at once from a peer with nothing else to do. */
 const ENDGAME_BATCH = 8;
@@ -20,6 +22,14 @@ export interface Beginner {
   readonly givenUp: (piece: OpenPiece) => void;
   /** The block is no longer wanted of this peer. */
   readonly cancel: (asker: Asker, piece: number, block: number) => void;
+}
+
+/** What is needed soon, and how it may be asked for. */
+interface Hurry {
+  readonly readers: Readers;
+  readonly endgame: Endgame;
+  /** Are pieces held back by the one at the front? */
+  readonly held: boolean;
 }
 
 /**
@@ -119,6 +129,26 @@ export class BegunPieces {
     const batch = Math.min(count, ENDGAME_BATCH);
     for (const piece of this.open.values())
       if (have.has(piece.index) && piece.admits(asker)) fill(wanted, batch, piece, () => piece.askAgain(asker, most));
+  }
+
+  /**
+   * Asks for what readers need next before anything else, and again if only slow peers have been asked for it. True if
+   * there is more to be asked of a piece that a reader waits for: others give that, and nothing comes before it.
+   */
+  hasten(asker: Asker, have: Bitfield, count: number, wanted: Wanted[], { readers, endgame, held }: Hurry): boolean {
+    const only = [asker];
+    for (const begun of readers.soon(this.open)) {
+      const piece = this.takeOver(asker, have, [begun]) ? this.begin(begun.index) : begun;
+      if (!have.has(piece.index) || !piece.admits(asker)) continue;
+      const awaited = readers.awaits(piece.index, held);
+      const share = awaited && !readers.inOrder ? awaitedShare(asker) - piece.askedOf(asker) : count;
+      const most = Math.min(count, wanted.length + Math.max(0, share));
+      fill(wanted, most, piece, () => piece.ask(asker, only));
+      if (piece.unasked === 0) this.hungry.delete(piece.index);
+      if (endgame !== 'strict') fill(wanted, most, piece, () => piece.askInstead(asker, awaited));
+      if (piece.unasked > 0 && most < count) return true;
+    }
+    return false;
   }
 
   /** Asks `asker` for blocks that only overdue peers, or much slower ones, are asked for. */

@@ -1,10 +1,22 @@
 import type { Bitfield } from '../bitfield.ts';
+import { BLOCK } from '../geometry.ts';
 
 /** How many peers may be asked for one block at the same time where those that were asked are overdue. */
 export const MAX_COPIES = 3;
 
 /** A peer this many times as fast as another is asked for the same block when everything else waits for that block. */
 const MUCH_FASTER = 4;
+
+/** Of a piece that a reader waits for a peer is asked for what it sends in so many seconds, or for so many blocks. */
+const AWAITED_SECONDS = 0.4;
+const AWAITED_LEAST = 4;
+
+/**
+ * How many blocks of one piece may be asked of a peer at one time while a reader waits for it: what that peer has no
+ * time for at once, others give sooner.
+ */
+export const awaitedShare = ({ rate = 0 }: Asker): number =>
+  Math.max(AWAITED_LEAST, Math.ceil((rate * AWAITED_SECONDS) / BLOCK));
 
 /** A peer that blocks are requested from: `cancel` is called when another peer was faster, or a block is not wanted. */
 export interface Asker {
@@ -101,6 +113,13 @@ export class OpenPiece {
 
   isAsked(block: number, asker: Asker): boolean {
     return this.#askers[block]?.includes(asker) ?? false;
+  }
+
+  /** Blocks that are requested from it. */
+  askedOf(asker: Asker): number {
+    let count = 0;
+    for (const askers of this.#askers) if (askers?.includes(asker)) count++;
+    return count;
   }
 
   copies(block: number): number {

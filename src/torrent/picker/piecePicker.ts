@@ -147,7 +147,10 @@ export class PiecePicker {
     const wanted: Wanted[] = [];
     if (count <= 0) return wanted;
     const only = [asker];
-    if (this.readers.any) this.#hasten(asker, only, have, count, wanted);
+    if (this.readers.any && this.#hasten(asker, who, have, count, wanted)) {
+      this.#refused = true;
+      return wanted;
+    }
     let [least, common]: [number?, OpenPiece[]?] = this.drafts < this.#allowed ? [] : [Infinity];
     for (const piece of this.#hungry.values()) {
       if (wanted.length >= count) return wanted;
@@ -173,16 +176,12 @@ export class PiecePicker {
     if (piece.unasked === 0) this.#hungry.delete(piece.index);
   }
 
-  /** Asks for what a reader needs next before anything else, and again if only slow peers have been asked for it. */
-  #hasten(asker: Asker, only: readonly Asker[], have: Bitfield, count: number, wanted: Wanted[]): void {
-    for (const begun of this.readers.soon(this.#open)) {
-      const piece = this.#begun.takeOver(asker, have, [begun]) ? this.#begun.begin(begun.index) : begun;
-      if (!have.has(piece.index) || !piece.admits(asker)) continue;
-      this.#ask(piece, asker, only, count, wanted);
-      if (this.endgame === 'strict') continue;
-      const awaited = this.readers.awaits(piece.index, this.#whole.count > 0);
-      fill(wanted, count, piece, () => piece.askInstead(asker, awaited));
-    }
+  /** True if this peer has its share of what a reader waits for. */
+  #hasten(asker: Asker, who: object, have: Bitfield, count: number, wanted: Wanted[]): boolean {
+    const next = this.readers.of(this.#wanted.missing, have);
+    if (next !== undefined && this.readers.awaits(next, false)) this.#begin(asker, who, have);
+    const { readers, endgame } = this;
+    return this.#begun.hasten(asker, have, count, wanted, { readers, endgame, held: this.#whole.count > 0 });
   }
 
   #begin(asker: Asker, who: object, have: Bitfield): OpenPiece | undefined {
