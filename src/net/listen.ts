@@ -58,18 +58,16 @@ const firstOf = (ports: readonly number[], bind: (port: number) => Observable<nu
   }, none$);
 };
 
-const ANY_V6 = '::';
-
 /** Binds both families where the machine has both; the port is that of the first. */
 const bindAll = (port: number, host: string | undefined, accept: Accept): Observable<number> => {
   if (host !== undefined) return bound(host, port, accept);
   const withSix = (four: number): Observable<number> =>
-    bound(ANY_V6, four, accept).pipe(
+    bound('::', four, accept).pipe(
       map(() => four),
       catchError(() => concat(of(four), NEVER)),
     );
   const onlySix = (error: unknown): Observable<number> =>
-    isMissing(error) ? bound(ANY_V6, port, accept) : throwError(() => error);
+    isMissing(error) ? bound('::', port, accept) : throwError(() => error);
   return bound('0.0.0.0', port, accept).pipe(catchError(onlySix), switchMap(withSix));
 };
 
@@ -85,9 +83,7 @@ const bound = (host: string, port: number, accept: Accept): Observable<number> =
       // After binding, an error means that there was no descriptor for a caller. The next caller may have more luck.
       if (!listening) subscriber.error(error);
     });
-    // To see that `::` is an address, Node compiles a pattern for some 10 ms. It is what Node listens at by itself.
-    const at = host === ANY_V6 ? { port } : { host, port };
-    server.listen({ ...at, ipv6Only: true, backlog: BACKLOG }, () => {
+    server.listen({ host, port, ipv6Only: true, backlog: BACKLOG }, () => {
       listening = true;
       const address = server.address();
       if (address !== null && typeof address === 'object') subscriber.next(address.port);
