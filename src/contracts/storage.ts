@@ -17,8 +17,8 @@ export interface FileStamp {
 
 /**
  * The bytes of one torrent on disk, as one sequence of `torrent.length` bytes. Errors are `StorageError`s. Nothing is
- * created or changed before the first `write`, `reuse`,
- * `finish` or `notes.save`; no file but those of `Target.wanted`.
+ * created or changed before the first `write`, `reuse`, `finish` or `notes.save`; no file but those of
+ * `Target.wanted`.
  */
 export interface Storage {
   /** The file, or the folder that the files are in, once all of them are there. */

@@ -58,9 +58,9 @@ const theirs: Kind = {
   },
   leech: ({ torrent, folder, port, peers }) => {
     const known = peers.map((peer) => `${HOST}:${peer}`);
-    const args = [here('libtorrentMember.py'), torrent, folder, `${HOST}:${port}`, ...known];
+    const args = [here('libtorrentLeecher.py'), torrent, folder, `${HOST}:${port}`, 'stay', ...known];
     const child = started('/usr/bin/python3', args);
-    return [child, says(child, /done/)];
+    return [child, says(child, /\n/)];
   },
 };
 

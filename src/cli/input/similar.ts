@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { InputError } from '../../contracts/errors.ts';
 import type { SimilarFile, Target } from '../../contracts/storage.ts';
 import { safePaths } from '../../disk/names/safePath.ts';
-import { toHex } from '../../protocol/encoding/id.ts';
+import { similarKey } from '../../disk/places/similarFiles.ts';
 import { parseTorrent, type Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { texts } from '../args/values.ts';
 import type { Given, Io } from '../io/io.ts';
@@ -72,17 +72,15 @@ export const similarIn = async (
   for (const path of texts(given, 'similar'))
     for (const one of await knownIn(path, io)) known.push(...(await filesOf(one)));
   if (texts(given, 'similar').length === 0) return () => ({});
+  const roots = new Map(known.map((file) => [similarKey(file), file]));
   return (torrent) => {
     if (torrent.infoHashV2 === undefined) {
       io.say(`${visible(torrent.name)} is of version 1 only, which has no hashes of files: --similar is of no use`);
       return {};
     }
-    const roots = new Map(known.map((file) => [keyOf(file), file]));
-    const found = torrent.files.flatMap(({ length, root }) => (root && roots.get(keyOf({ length, root }))) ?? []);
+    const found = torrent.files.flatMap(({ length, root }) => (root && roots.get(similarKey({ length, root }))) ?? []);
     const total = found.reduce((sum, { length }) => sum + length, 0);
     io.say(`${counted(found.length, 'file')} (${bytes(total)}) of ${visible(torrent.name)} may be on disk already`);
     return found.length === 0 ? {} : { similar: found };
   };
 };
-
-const keyOf = ({ length, root }: Pick<SimilarFile, 'length' | 'root'>): string => `${length} ${toHex(root)}`;

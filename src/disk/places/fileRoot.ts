@@ -1,13 +1,10 @@
-import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { FileRoots } from '../../torrent/metainfo/fileRoots.ts';
-import { HASH } from '../../torrent/metainfo/merkle.ts';
+import { blockHashes } from '../../torrent/metainfo/merkle.ts';
 
 /** Bytes that are read at a time; they are a piece of the tree. */
 const CHUNK = 2 ** 20;
-/** Bytes of a leaf. BEP 52. */
-const LEAF = 2 ** 14;
 
 const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 
@@ -33,22 +30,10 @@ export const rootOfFile = async (
         if (bytesRead === 0 || !alive()) return undefined;
         done += bytesRead;
       }
-      roots.add(at / CHUNK, leavesOf(chunk.subarray(0, wanted)));
+      roots.add(at / CHUNK, blockHashes(chunk.subarray(0, wanted)));
     }
     return roots.files()[0]?.root;
   } finally {
     await file.close();
   }
-};
-
-const leavesOf = (chunk: Uint8Array): Uint8Array => {
-  const leaves = new Uint8Array(Math.ceil(chunk.length / LEAF) * HASH);
-  for (let at = 0; at < chunk.length; at += LEAF)
-    leaves.set(
-      createHash('sha256')
-        .update(chunk.subarray(at, at + LEAF))
-        .digest(),
-      (at / LEAF) * HASH,
-    );
-  return leaves;
 };

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { copyFile, lstat, open, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { SimilarFile } from '../../contracts/storage.ts';
-import { toHex } from '../../protocol/encoding/id.ts';
+import { equalIds, toHex } from '../../protocol/encoding/id.ts';
 import type { Torrent } from '../../torrent/metainfo/metainfo.ts';
 import { diskError } from '../errors/diskError.ts';
 import { each } from '../files/each.ts';
@@ -34,10 +34,10 @@ const { O_RDONLY, O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW = 0, O_NONBLOCK = 0 } =
  */
 export const reuseFiles = (parts: ReuseParts, done: Done<void>): void => {
   const { torrent, places, wanted, alive } = parts;
-  const known = new Map(parts.similar.map((like) => [keyOf(like.length, like.root), like.path]));
+  const known = new Map(parts.similar.map((like) => [similarKey(like), like.path]));
   const reuse = (file: number, next: Done<void>): void => {
     const { length, root, padding } = torrent.files[file] as Torrent['files'][number];
-    const from = root && known.get(keyOf(length, root));
+    const from = root && known.get(similarKey({ length, root }));
     const to = places.paths[file] as string;
     if (from === undefined || padding || !wanted(file) || !alive()) return next(null);
     lstat(to).then(
@@ -64,7 +64,9 @@ export const reuseFiles = (parts: ReuseParts, done: Done<void>): void => {
   each(torrent.files.length, 1, reuse, done);
 };
 
-const keyOf = (length: number, root: Uint8Array): string => `${length} ${toHex(root)}`;
+/** Files are the same if this is the same of both. */
+export const similarKey = ({ length, root }: Pick<SimilarFile, 'length' | 'root'>): string =>
+  `${length} ${toHex(root)}`;
 
 /** True if the file is there now, with the right root. */
 const copied = async ({ torrent, places, alive }: ReuseParts, file: number, from: string): Promise<boolean> => {
@@ -77,7 +79,7 @@ const copied = async ({ torrent, places, alive }: ReuseParts, file: number, from
   try {
     if (!(await cloned(from, half))) await copiedTo(from, half, alive);
     const is = await rootOfFile(half, length, alive);
-    if (is === undefined || root === undefined || Buffer.compare(is, root) !== 0) return false;
+    if (is === undefined || root === undefined || !equalIds(is, root)) return false;
     return await relocate({ from: half, to, half: `${half}.half`, force: false, wanted: alive });
   } finally {
     await unlink(half).catch(() => undefined);

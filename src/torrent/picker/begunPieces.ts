@@ -131,6 +131,12 @@ export class BegunPieces {
       if (have.has(piece.index) && piece.admits(asker)) fill(wanted, batch, piece, () => piece.askAgain(asker, most));
   }
 
+  /** Asks `asker` for what is missing of a piece; `only` is a list of nothing but `asker`. */
+  ask(piece: OpenPiece, asker: Asker, only: readonly Asker[], count: number, wanted: Wanted[]): void {
+    fill(wanted, count, piece, () => piece.ask(asker, only));
+    if (piece.unasked === 0) this.hungry.delete(piece.index);
+  }
+
   /**
    * Asks for what readers need next before anything else, and again if only slow peers have been asked for it. True if
    * there is more to be asked of a piece that a reader waits for: others give that, and nothing comes before it.
@@ -143,8 +149,7 @@ export class BegunPieces {
       const awaited = readers.awaits(piece.index, held);
       const share = awaited && !readers.inOrder ? awaitedShare(asker) - piece.askedOf(asker) : count;
       const most = Math.min(count, wanted.length + Math.max(0, share));
-      fill(wanted, most, piece, () => piece.ask(asker, only));
-      if (piece.unasked === 0) this.hungry.delete(piece.index);
+      this.ask(piece, asker, only, most, wanted);
       if (endgame !== 'strict') fill(wanted, most, piece, () => piece.askInstead(asker, awaited));
       if (piece.unasked > 0 && most < count) return true;
     }

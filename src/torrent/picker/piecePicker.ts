@@ -3,7 +3,7 @@ import { Bitfield } from '../bitfield.ts';
 import { Front } from './front.ts';
 import type { Geometry } from '../geometry.ts';
 import { BegunPieces } from './begunPieces.ts';
-import { type Asker, checkStates, fill, type OpenPiece, type Wanted } from './openPiece.ts';
+import { type Asker, checkStates, type OpenPiece, type Wanted } from './openPiece.ts';
 import type { ChurningMap } from '../pieces/churningMap.ts';
 import { defaultOrder, inOrder, type PieceOrder } from './pieceOrder.ts';
 import { type Endgame, ENDGAME_COPIES, type Outcome, type PickerOptions, roomOf } from './pickerOptions.ts';
@@ -13,7 +13,8 @@ import { extentOf, WantedPieces } from './wantedPieces.ts';
 export type { Asker, Wanted } from './openPiece.ts';
 
 /**
- * Decides which peer is asked for which block. What the choice depends on, most important first; read it again first:
+ * Decides which peer is asked for which block. What the choice depends on, most important first; read it again before
+ * changing it:
  *  1. a piece that is being checked or is stored is never asked for;
  *  2. begun pieces before new ones, to free memory; but before these one half as common, as others may not have it;
  *  3. a piece that came out corrupt is asked of one peer alone, and of another when that one is overdue, or much slower
@@ -156,14 +157,14 @@ export class PiecePicker {
       if (wanted.length >= count) return wanted;
       if (!have.has(piece.index) || !piece.admits(asker)) continue;
       if (this.availability.of(piece.index) >= (least ??= this.#wanted.common(who, have))) (common ??= []).push(piece);
-      else this.#ask(piece, asker, only, count, wanted);
+      else this.#begun.ask(piece, asker, only, count, wanted);
     }
     while (wanted.length < count) {
       const piece = this.#begin(asker, who, have);
       if (piece === undefined) break;
-      this.#ask(piece, asker, only, count, wanted);
+      this.#begun.ask(piece, asker, only, count, wanted);
     }
-    if (common !== undefined) for (const piece of common) this.#ask(piece, asker, only, count, wanted);
+    if (common !== undefined) for (const piece of common) this.#begun.ask(piece, asker, only, count, wanted);
     if (wanted.length === 0 && idle) this.#copies(asker, have, count, wanted);
     if (wanted.length === 0 && idle && (this.#begun.takeOver(asker, have) || this.#giveUpStuck(who, have)))
       return this.next(asker, who, have, count, false);
@@ -171,16 +172,11 @@ export class PiecePicker {
     return wanted;
   }
 
-  #ask(piece: OpenPiece, asker: Asker, only: readonly Asker[], count: number, wanted: Wanted[]): void {
-    fill(wanted, count, piece, () => piece.ask(asker, only));
-    if (piece.unasked === 0) this.#hungry.delete(piece.index);
-  }
-
   /** True if this peer has its share of what a reader waits for. */
   #hasten(asker: Asker, who: object, have: Bitfield, count: number, wanted: Wanted[]): boolean {
-    const next = this.readers.of(this.#wanted.missing, have);
-    if (next !== undefined && this.readers.awaits(next, false)) this.#begin(asker, who, have);
     const { readers, endgame } = this;
+    const next = readers.reading ? readers.of(this.#wanted.missing, have) : undefined;
+    if (next !== undefined && readers.awaits(next, false)) this.#begin(asker, who, have);
     return this.#begun.hasten(asker, have, count, wanted, { readers, endgame, held: this.#whole.count > 0 });
   }
 

@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { NEVER, Observable, range, concatMap, map, take, throwError } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ReadRange } from '../../../src/download/running/readRange.ts';
@@ -47,6 +47,19 @@ const serving = async (
   return server;
 };
 
+/** So many players that ask for all of a file, and read none of it. */
+const takeNothing = (count: number, origin: string): readonly Socket[] => {
+  const { port, host } = new URL(origin);
+  const sockets = Array.from({ length: count }, () => {
+    const socket = connect(Number(port), '127.0.0.1').on('error', () => undefined);
+    socket.pause();
+    socket.write(`GET /1 HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+    return socket;
+  });
+  onTestFinished(() => sockets.forEach((socket) => socket.destroy()));
+  return sockets;
+};
+
 describe('a server for players', () => {
   it('gives bytes, parts of them, and heads', async () => {
     const { seen, read } = reading();
@@ -77,13 +90,7 @@ describe('a server for players', () => {
   it('has sixteen readers at most, and serves again when one has left', async () => {
     const { seen, read } = reading();
     const { origin } = await serving(read);
-    const sockets = Array.from({ length: 40 }, () => {
-      const socket = connect(Number(new URL(origin).port), '127.0.0.1').on('error', () => undefined);
-      socket.pause();
-      socket.write(`GET /1 HTTP/1.1\r\nHost: ${new URL(origin).host}\r\n\r\n`);
-      return socket;
-    });
-    onTestFinished(() => sockets.forEach((socket) => socket.destroy()));
+    const sockets = takeNothing(40, origin);
     expect(await eventually(() => seen.readers === 16)).toBe(true);
     const refused = await fetch(`${origin}/1`, { headers: { connection: 'close' } });
     expect([refused.status, seen.readers]).toEqual([503, 16]);
@@ -117,13 +124,7 @@ describe('a server for players', () => {
     const { seen, read } = reading();
     const told: string[] = [];
     const { origin } = await serving(read, { crowded: (what) => told.push(what), stalledAfter: 300 });
-    const sockets = Array.from({ length: 16 }, () => {
-      const socket = connect(Number(new URL(origin).port), '127.0.0.1').on('error', () => undefined);
-      socket.pause();
-      socket.write(`GET /1 HTTP/1.1\r\nHost: ${new URL(origin).host}\r\n\r\n`);
-      return socket;
-    });
-    onTestFinished(() => sockets.forEach((socket) => socket.destroy()));
+    takeNothing(16, origin);
     expect(await eventually(() => seen.readers === 16)).toBe(true);
     expect((await fetch(`${origin}/1`)).status).toBe(503);
     expect(told).toEqual([expect.stringMatching(/16 read/)]);
