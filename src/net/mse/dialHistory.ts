@@ -1,4 +1,7 @@
-/** How many peers are remembered that did not want what we tried first; the one remembered longest is forgotten. */
+/**
+ * How many peers, each with one torrent, are remembered that did not want what we tried first; the one remembered
+ * longest is forgotten.
+ */
 export const MAX_REMEMBERED = 1_000;
 
 export type Way = 'plain' | 'encrypted';
@@ -15,7 +18,7 @@ export class DialHistory {
     this.#usual = usual;
   }
 
-  /** How the next dial of this peer, `host:port`, goes. */
+  /** How the next dial of this peer, `host:port` and the torrent, goes. */
   next(peer: string): Way {
     if (!this.#unusual.has(peer)) return this.#usual;
     return this.#usual === 'plain' ? 'encrypted' : 'plain';

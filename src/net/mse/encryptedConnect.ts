@@ -20,6 +20,10 @@ const isHere = (host: string, look: () => Interfaces): boolean =>
   reachOf(host) === LOOPBACK ||
   Object.values(look()).some((addresses) => addresses?.some(({ address }) => address === host));
 
+/** A peer hangs up without a word on torrents that it does not have, too: that says nothing of those that it has. */
+const sessionOf = (address: PeerAddress, infoHash: Uint8Array): string =>
+  `${addressText(address)} ${Buffer.from(infoHash).toString('hex')}`;
+
 /** Dials with an encrypted handshake, when it is its turn, and once more when the keys were unlucky. */
 const keysOf = (connect: Connect, { encryption, randomBytes, note }: EncryptionOptions) => {
   const pace = new KeyPace();
@@ -55,7 +59,8 @@ const keysOf = (connect: Connect, { encryption, randomBytes, note }: EncryptionO
  *
  * Without an info-hash a peer can't be dialled but plainly. On the way to a peer on this machine there is nobody to
  * hide from, so that one is dialled plainly, unless encryption is required. A peer that has refused one way is dialled
- * in the other the next time, until it refuses that, too. Errors as `connect` does, as {@link encryptedWires}, and with
+ * in the other the next time, until it refuses that, too: each torrent for itself. Errors as `connect` does, as
+ * {@link encryptedWires}, and with
  * `encrypts-only` when a peer hangs up on a plain handshake, and an encrypted one was not tried yet.
  */
 export const encryptedConnect = (
@@ -66,25 +71,23 @@ export const encryptedConnect = (
   const near = new DialHistory('plain');
   const historyOf = ({ host }: PeerAddress): DialHistory => (isHere(host, look) ? near : far);
   const encrypted = keysOf(connect, { encryption, randomBytes, note });
-  const plain = (address: PeerAddress, history: DialHistory): Observable<Wire> =>
+  const plain = (address: PeerAddress, of: string, history: DialHistory): Observable<Wire> =>
     silentEnd(connect(address), {
-      ended: () => {
-        const peer = addressText(address);
-        return history.failed(peer, 'plain') ? encryptsOnly(peer) : undefined;
-      },
+      ended: () => (history.failed(of, 'plain') ? encryptsOnly(addressText(address)) : undefined),
     });
   return (address, infoHash) => {
     if (encryption === 'require') return infoHash === undefined ? nothingToSay(address) : encrypted(address, infoHash);
     if (infoHash === undefined) return connect(address);
     return defer(() => {
       const history = historyOf(address);
-      if (history.next(addressText(address)) === 'plain') return plain(address, history);
+      const of = sessionOf(address, infoHash);
+      if (history.next(of) === 'plain') return plain(address, of, history);
       return encrypted(address, infoHash).pipe(
         catchError((error: unknown) => {
-          const other = error instanceof EncryptionRefused && history.failed(addressText(address), 'encrypted');
+          const other = error instanceof EncryptionRefused && history.failed(of, 'encrypted');
           if (!other) return throwError(() => error);
           note?.({ address, direction: '·', what: 'is dialled again, plainly' });
-          return plain(address, history);
+          return plain(address, of, history);
         }),
       );
     });
